@@ -1,0 +1,53 @@
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+export PATH := $(BIN):$(PATH)
+export MLFLOW_DISABLE_TELEMETRY := true
+PORT ?= 5600
+
+help:  ## show this help
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+install: .venv/installed  ## create .venv and install everything, pinned
+
+repro: .venv/installed  ## run whatever of the pipeline is not up to date
+	dvc repro
+	@echo "Leaderboard: metrics/leaderboard.md   pictures: plots/   live curves: make mlflow"
+
+test: .venv/installed  ## run the test-suite
+	pytest
+
+lint: .venv/installed  ## check style
+	ruff check .
+	ruff format --check .
+
+format: .venv/installed  ## mend style
+	ruff check --fix .
+	ruff format .
+
+smoke: .venv/installed  ## run the whole pipeline with tiny budgets in a temporary clone
+	tests/smoke.sh
+
+bench: .venv/installed  ## measure speed and memory, side by side, into benchmarks/results.json
+	python benchmarks/bench.py
+
+mlflow: .venv/installed  ## mirror all results into MLflow and open its UI on http://127.0.0.1:5600
+	python stages/track.py
+	mlflow ui --backend-store-uri sqlite:///$(CURDIR)/mlflow.db --host 127.0.0.1 --port $(PORT)
+
+plots: .venv/installed  ## write DVC's plots page, which needs no network, to dvc_plots/index.html
+	dvc plots show
+
+readme: .venv/installed  ## put the current leaderboard and graph into README.md
+	python stages/readme.py
+
+clean:  ## remove scratch, caches and tracking; data, models and results stay
+	rm -rf .scratch .pytest_cache .ruff_cache dvc_plots mlflow.db* mlartifacts
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+.PHONY: help install repro test lint format smoke bench mlflow plots readme clean
+.DEFAULT_GOAL := help

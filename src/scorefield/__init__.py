@@ -1,0 +1,1 @@
+"""Scorefield: a reproducible laboratory for diffusion models."""

@@ -1,0 +1,49 @@
+"""One bridge p(x_s | x_0, x_t) that serves every sampler of one step."""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from scorefield.core.denoiser import Denoiser
+from scorefield.core.schedule import Schedule
+
+Randn = Callable[[Tensor], Tensor]  # standard normal noise of a tensor's shape
+
+
+def posterior_ratio(schedule: Schedule, t: Tensor, s: Tensor) -> Tensor:
+    """r = alpha_t sigma_s / (alpha_s sigma_t): the correlation of noise at t and s under DDPM."""
+    (alpha_t, sigma_t), (alpha_s, sigma_s) = schedule(t), schedule(s)
+    return alpha_t * sigma_s / (alpha_s * sigma_t)
+
+
+def bridge(
+    schedule: Schedule, x: Tensor, x0: Tensor, t: Tensor, s: Tensor, rho: Tensor, randn: Randn
+) -> Tensor:
+    """x_s = alpha_s x_0 + sigma_s (rho z + sqrt(1 - rho^2) noise), with z read off (x_t, x_0).
+
+    Any |rho| <= 1 keeps the marginal: rho = 1 is DDIM, rho = posterior_ratio is DDPM (De Bortoli
+    et al. 2025, eq. 4, written for every schedule). Coefficients keep the precision of t.
+    """
+    (alpha_t, sigma_t), (alpha_s, sigma_s) = schedule(t), schedule(s)
+    from_x = sigma_s * rho / sigma_t
+    fresh = sigma_s * (1 - rho**2).clamp_min(0).sqrt()
+    mean = from_x * x + (alpha_s - alpha_t * from_x) * x0
+    return mean + fresh * randn(x) if torch.any(fresh > 0) else mean
+
+
+def walk(
+    denoiser: Denoiser,
+    schedule: Schedule,
+    x: Tensor,
+    times: Tensor,
+    randn: Randn,
+    churn: float,
+) -> Iterator[Tensor]:
+    """Bridge steps from times[0] to times[-1]; rho = 1 - churn^2 (1 - r), so that churn 0 is
+    DDIM and churn 1 is DDPM's ancestral step. Yields x after every step."""
+    for t, s in pairwise(times):
+        rho = 1 - churn**2 * (1 - posterior_ratio(schedule, t, s))
+        x = bridge(schedule, x, denoiser(x, t.to(x)), t, s, rho, randn)
+        yield x

@@ -1,0 +1,67 @@
+"""The denoiser, the one currency of this library, and what is read off it.
+
+Shapes: x is (B, ...) and t broadcasts against it: () or (B, 1, ..., 1).
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.func import jvp
+
+from scorefield.core.errors import InputError
+from scorefield.core.schedule import Schedule
+
+Denoiser = Callable[[Tensor, Tensor], Tensor]  # (x_t, t) -> x_0: its posterior mean, or a draw
+
+
+def noise(denoiser: Denoiser, schedule: Schedule, x: Tensor, t: Tensor) -> Tensor:
+    """The z in x_t = alpha x_0 + sigma z; needs sigma(t) > 0."""
+    alpha, sigma = schedule(t)
+    return (x - alpha * denoiser(x, t)) / sigma
+
+
+def score(denoiser: Denoiser, schedule: Schedule, x: Tensor, t: Tensor) -> Tensor:
+    """The gradient of log p_t at x, by Tweedie's formula; needs sigma(t) > 0."""
+    return -noise(denoiser, schedule, x, t) / schedule.sigma(t)
+
+
+def velocity(denoiser: Denoiser, schedule: Schedule, x: Tensor, t: Tensor) -> Tensor:
+    """dx/dt of the probability-flow ODE (Song et al. 2021): alpha' x_0 + sigma' z."""
+    (alpha, sigma), (dalpha, dsigma) = jvp(schedule, (t,), (torch.ones_like(t),))
+    x0 = denoiser(x, t)
+    return dalpha * x0 + dsigma * (x - alpha * x0) / sigma
+
+
+READ = {
+    "x0": lambda out, x, alpha, sigma: out,
+    "eps": lambda out, x, alpha, sigma: (x - sigma * out) / alpha,
+    "v": lambda out, x, alpha, sigma: (alpha * x - sigma * out) / (alpha**2 + sigma**2),
+}
+WEIGHT = {
+    "x0": lambda alpha, sigma: torch.ones_like(sigma),
+    "eps": lambda alpha, sigma: (alpha / sigma) ** 2,
+    "v": lambda alpha, sigma: ((alpha**2 + sigma**2) / sigma) ** 2,
+}
+
+
+class Model(nn.Module):
+    """A network read as a denoiser; `predict` says what it puts out: x0, eps (Ho et al. 2020) or
+    v = alpha eps - sigma x0 (Salimans and Ho 2022).
+
+    `shape` is that of one sample, `calls` counts evaluations of the network. A network that has a
+    `predict` of its own keeps it (the exact mixture puts out x0). Reading eps divides by alpha:
+    raises InputError for a schedule whose alpha vanishes at pure noise.
+    """
+
+    def __init__(self, net: nn.Module, schedule: Schedule, predict: str, shape: list[int]) -> None:
+        super().__init__()
+        self.net, self.schedule, self.shape, self.calls = net, schedule, shape, 0
+        self.predict = getattr(net, "predict", predict)
+        if self.predict == "eps" and schedule.alpha(torch.ones(())) < 1e-6:
+            raise InputError("predict: eps needs a schedule with alpha(1) > 0 (ddpm); or use v, x0")
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        self.calls += 1
+        alpha, sigma = self.schedule(t)
+        return READ[self.predict](self.net(x, t), x, alpha, sigma)

@@ -1,0 +1,113 @@
+"""What the stages exchange: tensors as safetensors, figures as JSON, models as folders.
+
+No pickle is read or written, and every file is written beside its place and renamed into it.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from scorefield.core import params, schedule
+from scorefield.core.denoiser import Model
+from scorefield.core.errors import InputError
+
+WEIGHTS = "diffusion_pytorch_model.safetensors"  # the name that diffusers' loader looks for
+
+
+def command(main: Callable) -> None:
+    """Run a stage on its command-line arguments; an InputError ends it with its one line."""
+    try:
+        main(*sys.argv[1:])
+    except InputError as error:
+        sys.exit(f"error: {error}")
+
+
+def write(path: str | Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(content)
+    beside.replace(path)
+
+
+def save_tensors(path: str | Path, tensors: dict[str, Tensor]) -> None:
+    write(path, save({key: value.cpu().contiguous() for key, value in tensors.items()}))
+
+
+def load_tensors(path: str | Path) -> dict[str, Tensor]:
+    try:
+        return load(Path(path).read_bytes())
+    except FileNotFoundError:
+        raise InputError(f"{path}: not found; `dvc repro` or `dvc pull` makes it") from None
+    except SafetensorError as error:
+        raise InputError(f"{path}: expected a safetensors file, but {error}") from None
+
+
+def save_json(path: str | Path, value: Any) -> None:
+    """Sorted keys and six significant digits, so that equal figures are equal bytes."""
+
+    def rounded(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: rounded(item) for key, item in node.items()}
+        return float(f"{node:.6g}") if isinstance(node, float) else node
+
+    write(path, (json.dumps(rounded(value), indent=2, sort_keys=True) + "\n").encode())
+
+
+def load_json(path: str | Path) -> Any:
+    try:
+        return json.loads(Path(path).read_text())
+    except FileNotFoundError:
+        raise InputError(f"{path}: not found; `dvc repro` or `dvc pull` makes it") from None
+    except ValueError as error:
+        raise InputError(f"{path}: expected JSON, but {error}") from None
+
+
+def to_unit(images: Tensor) -> Tensor:
+    """Bytes to floats in [-1, 1]."""
+    return images.float() / 127.5 - 1
+
+
+def to_bytes(images: Tensor) -> Tensor:
+    """Floats in [-1, 1] to bytes; what lies outside is clipped."""
+    return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+
+
+def load_data(name: str) -> dict[str, Tensor]:
+    """One prepared dataset; images, stored as bytes, come back as floats in [-1, 1]."""
+    tensors = load_tensors(f"data/{name}.safetensors")
+    return {k: to_unit(v) if v.dtype == torch.uint8 else v for k, v in tensors.items()}
+
+
+def build(config: dict[str, Any]) -> Model:
+    """An untrained model from its config: net, numbers, shapes, schedule and predict."""
+    noise = getattr(schedule, config["schedule"])()
+    net = params.function("nets", config["net"])(config["shapes"], noise, **config["numbers"])
+    return Model(net, noise, config["predict"], config["shapes"]["train"][1:])
+
+
+def save_model(folder: str | Path, config: dict[str, Any], model: Model) -> None:
+    """Weights and config.json; a network of diffusers stays loadable by its own loader, which
+    skips keys that start with an underscore."""
+    foreign = getattr(model.net, "diffusers_config", dict)()
+    save_json(Path(folder) / "config.json", {**foreign, "_scorefield": config})
+    save_tensors(Path(folder) / WEIGHTS, model.net.state_dict())
+
+
+def load_model(folder: str | Path) -> Model:
+    """A trained model in evaluation mode, its weights frozen."""
+    try:
+        model = build(load_json(Path(folder) / "config.json")["_scorefield"])
+        model.net.load_state_dict(load_tensors(Path(folder) / WEIGHTS))
+    except (KeyError, RuntimeError) as error:
+        raise InputError(f"{folder}: expected a model of this version, but {error}") from None
+    return model.eval().requires_grad_(False)

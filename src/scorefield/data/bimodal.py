@@ -1,0 +1,12 @@
+"""Two Gaussians, N((3, 3), I / 4) and N((-3, 3), I / 4) in equal parts (De Bortoli et al. 2025)."""
+
+import torch
+from torch import Tensor
+
+from scorefield.core.points import isotropic, points
+
+
+def bimodal(*, train: int, validation: int, test: int, seed: int) -> dict[str, Tensor]:
+    """Points (N, 2)."""
+    law = isotropic(torch.ones(2), torch.tensor([[3.0, 3.0], [-3.0, 3.0]]), std=0.5)
+    return points(law, torch.arange(2), train, validation, test, seed)

@@ -1,0 +1,72 @@
+"""The user's own images: a folder or a zip file of class folders."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+from tqdm import tqdm
+
+from scorefield.core.errors import InputError
+from scorefield.core.splits import dataset, stratified
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff"}
+
+
+def folder(
+    *, path: str, size: int, channels: int, limit: int, test: int, validation: int, seed: int
+) -> dict[str, Tensor]:
+    """Bytes (N, channels, size, size), cropped to the middle square; labels in order of names.
+
+    Either train/<class>/ and test/<class>/, or <class>/ alone, of which `test` images are then
+    held out. At most `limit` images a class and split, 0 for all. Raises InputError on a file
+    that is not there, not an image or truncated.
+    """
+    root = opened(path)
+    if (root / "train").is_dir() and (root / "test").is_dir():
+        train, held = (images(root / part, size, channels, limit) for part in ("train", "test"))
+    else:
+        every, labels = images(root, size, channels, limit)
+        kept, taken = stratified(labels, test // len(labels.unique()), seed)
+        train, held = (every[kept], labels[kept]), (every[taken], labels[taken])
+    return dataset(train, held, validation, seed)
+
+
+def opened(path: str) -> Path | zipfile.Path:
+    place = Path(os.environ.get("DVC_ROOT", "."), path)
+    if place.is_dir():
+        return place
+    try:
+        return zipfile.Path(zipfile.ZipFile(place))
+    except FileNotFoundError:
+        raise InputError(f"{place}: not found; expected a folder or zip of class folders") from None
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{place}: expected a whole zip file, but {error}") from None
+
+
+def images(
+    root: Path | zipfile.Path, size: int, channels: int, limit: int
+) -> tuple[Tensor, Tensor]:
+    classes = sorted((item for item in root.iterdir() if item.is_dir()), key=lambda p: p.name)
+    files = []
+    for label, item in enumerate(classes):
+        inside = sorted(f.name for f in item.iterdir() if Path(f.name).suffix.lower() in SUFFIXES)
+        files += [(item / name, label) for name in inside[: limit or None]]
+    if not files:
+        raise InputError(f"{root}: expected class folders of images, found none")
+    pixels = [pixel(file, size, channels) for file, _ in tqdm(files, "images", leave=False)]
+    return torch.stack(pixels), torch.tensor([label for _, label in files])
+
+
+def pixel(file: Path | zipfile.Path, size: int, channels: int) -> Tensor:
+    try:
+        with file.open("rb") as stream:
+            image = Image.open(stream).convert("RGB" if channels == 3 else "L")
+    except (UnidentifiedImageError, OSError, zipfile.BadZipFile, SyntaxError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{file}: expected a whole image file, but {reason}") from None
+    array = np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS))
+    return torch.from_numpy(array.copy()).view(size, size, channels).permute(2, 0, 1)

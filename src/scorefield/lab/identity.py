@@ -1,0 +1,55 @@
+"""One identity for a stage's work: the hash of its command, data, parameters and code.
+
+It keys the scratch folder that a killed stage resumes from and the MLflow run of the stage.
+"""
+
+import json
+import os
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+
+def root() -> Path:
+    """The repository; under `dvc exp run --queue` the parent one, the same for all workers."""
+    return Path(os.environ.get("DVC_ROOT", ".")).absolute()
+
+
+def digest(cmd: str, inputs: dict[str, Any]) -> str:
+    return sha256(json.dumps([cmd, inputs], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def running(fallback: str) -> str:
+    """The identity of the stage that runs now, as DVC sees it; of `fallback` outside DVC."""
+    if "DVC_STAGE" not in os.environ:
+        return digest(fallback, {})
+    from dvc.repo import Repo
+
+    with Repo() as repo:
+        (stage,) = repo.stage.collect(os.environ["DVC_STAGE"])
+        return digest(stage.cmd, {dep.def_path: dep.get_hash().value for dep in stage.deps})
+
+
+def locked(lock: dict[str, Any], name: str) -> str:
+    """The same identity read from a loaded dvc.lock, after the stage has run."""
+    stage = lock["stages"][name]
+    inputs = {dep["path"]: dep["md5"] for dep in stage.get("deps", [])} | stage.get("params", {})
+    return digest(stage["cmd"], inputs)
+
+
+def read_lock() -> dict[str, Any]:
+    return YAML(typ="safe").load(Path("dvc.lock"))
+
+
+def scratch(key: str) -> Path:
+    """A folder for unfinished work, outside DVC's outputs and shared by all ways to run."""
+    folder = root() / ".scratch" / key
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def clear(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

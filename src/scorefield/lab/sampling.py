@@ -1,0 +1,89 @@
+"""Drawing samples in chunks, by one process or several."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from scorefield.core.denoiser import Denoiser
+from scorefield.core.errors import InputError
+from scorefield.core.files import load_tensors, save_tensors
+from scorefield.core.noise import streams
+from scorefield.core.schedule import Schedule, times
+
+FRAMES, WATCHED = 9, 8  # how many moments of how many samples are kept as the trajectory
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How samples are drawn: all that decides their bytes, but for the chunk."""
+
+    denoiser: Denoiser
+    schedule: Schedule
+    sampler: Callable[..., Iterator[Tensor]]
+    shape: list[int]
+    steps: int
+    seed: int
+    calls: Callable[[], int]  # network evaluations up to now
+    device: torch.device
+
+
+def draw(plan: Plan, indices: range, bar: tqdm) -> dict[str, Tensor]:
+    """The samples of the given indices, the first trajectories, and network evaluations a sample.
+
+    On a GPU that is full it halves; the noise of a sample does not depend on its chunk.
+    """
+    before, randn = plan.calls(), streams(plan.seed, indices)
+    try:
+        pure = randn(torch.empty(len(indices), *plan.shape, device=plan.device))
+        pure = plan.schedule.sigma(torch.ones(())) * pure
+        frames = [pure[:WATCHED].cpu()]
+        for x in plan.sampler(plan.denoiser, plan.schedule, pure, times(plan.steps), randn):
+            frames.append(x[:WATCHED].cpu())
+            bar.update(len(indices) / plan.steps)
+    except torch.OutOfMemoryError:
+        if len(indices) == 1:
+            raise
+        half = len(indices) // 2
+        parts = [draw(plan, part, bar) for part in (indices[:half], indices[half:])]
+        return parts[0] | {"samples": torch.cat([part["samples"] for part in parts])}
+    if not x.isfinite().all():
+        raise InputError(
+            "samples are not finite: the model diverged, or the guidance is too strong"
+        )
+    moments = torch.linspace(0, plan.steps, min(FRAMES, plan.steps + 1)).round().long()
+    kept = torch.stack([frames[i] for i in moments])
+    return {"samples": x.cpu(), "frames": kept, "nfe": torch.tensor(plan.calls() - before)}
+
+
+@torch.no_grad()
+def sample(plan: Plan, n: int, folder: Path, *, chunk: int) -> dict[str, Tensor] | None:
+    """samples (n, *shape), frames (F, 8, *shape), nfe and steps; None but on rank 0.
+
+    Under torchrun the chunks are shared out; each is kept in `folder` when it is done, so that a
+    killed run goes on, and rank 0 puts them together in order.
+    """
+    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    chunks = [range(first, min(first + chunk, n)) for first in range(0, n, chunk)]
+    files = [folder / f"chunk-{chunk}-{part.start}.safetensors" for part in chunks]
+    with tqdm(total=n, desc="sample", disable=rank > 0, bar_format=BAR) as bar:
+        for i, (part, file) in enumerate(zip(chunks, files, strict=True)):
+            if file.exists():
+                bar.update(len(part))
+            elif i % world == rank:
+                save_tensors(file, draw(plan, part, bar))
+    if rank > 0:
+        return None
+    while not all(file.exists() for file in files):
+        time.sleep(0.1)
+    drawn = [load_tensors(file) for file in files]
+    whole = {"samples": torch.cat([part["samples"] for part in drawn])}
+    return drawn[0] | whole | {"steps": torch.tensor(plan.steps)}
+
+
+BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}]"

@@ -1,0 +1,29 @@
+"""A residual multilayer perceptron for vectors."""
+
+from math import pi
+
+import torch
+from torch import Tensor, nn
+
+from scorefield.core.schedule import Schedule
+
+
+def mlp(shapes: dict[str, list[int]], schedule: Schedule, *, width: int, depth: int) -> nn.Module:
+    """Vectors (B, D) and t to (B, D)."""
+    return MLP(shapes["train"][1], width, depth)
+
+
+class MLP(nn.Module):
+    def __init__(self, dim: int, width: int, depth: int) -> None:
+        super().__init__()
+        self.register_buffer("frequencies", pi * torch.arange(1, 9), persistent=False)
+        self.enter = nn.Linear(dim + 16, width)
+        self.hidden = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
+        self.leave = nn.Linear(width, dim)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        angle = t.to(x).expand(len(x), 1) * self.frequencies
+        h = self.enter(torch.cat([x, angle.sin(), angle.cos()], -1))
+        for layer in self.hidden:
+            h = h + layer(nn.functional.silu(h))
+        return self.leave(nn.functional.silu(h))

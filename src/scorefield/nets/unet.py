@@ -1,0 +1,79 @@
+"""The U-Net of diffusers, for images (Ronneberger et al. 2015, Ho et al. 2020)."""
+
+import contextlib
+import json
+from typing import Literal
+
+import torch
+from diffusers import UNet2DModel
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+
+from scorefield.core.hardware import bfloat16_pays, tiles
+from scorefield.core.schedule import Schedule
+
+
+def unet(
+    shapes: dict[str, list[int]],
+    schedule: Schedule,
+    *,
+    size: Literal["small", "classic"],
+    small: list[int],
+    classic: list[int],
+    layers: int,
+    attention: bool,
+    fold: int,
+    precision: Literal["auto", "float32", "bfloat16"],
+) -> nn.Module:
+    """Images (B, C, H, W) and t to (B, C, H, W); H and W are multiples of fold.
+
+    `size` chooses the channels of the levels; `fold` moves squares of fold x fold pixels into
+    channels first (pixel-unshuffle), which makes a step fold^2 times cheaper.
+    """
+    _, channels, height, width = shapes["train"]
+    levels = small if size == "small" else classic
+    net = UNet(
+        sample_size=(height // fold, width // fold),
+        in_channels=channels * fold**2,
+        out_channels=channels * fold**2,
+        layers_per_block=layers,
+        block_out_channels=tuple(levels),
+        norm_num_groups=8,
+        down_block_types=("DownBlock2D",) * len(levels),
+        up_block_types=("UpBlock2D",) * len(levels),
+        add_attention=attention,
+        attention_head_dim=None,
+    )
+    net.fold, net.precision = fold, precision
+    return net.to(memory_format=torch.channels_last) if tiles() else net
+
+
+class UNet(UNet2DModel):
+    """diffusers' network, told about t in [0, 1], folding and bfloat16; the weights are its own."""
+
+    fold, precision = 1, "auto"
+
+    def diffusers_config(self) -> dict:
+        """What `UNet2DModel.from_pretrained` needs; it then works on folded images."""
+        return json.loads(self.to_json_string()) | {"_class_name": "UNet2DModel"}
+
+    def _arithmetic(self, x: Tensor) -> contextlib.ExitStack:
+        half = self.precision == "bfloat16" or (
+            self.precision == "auto" and bfloat16_pays(x.device)
+        )
+        stack = contextlib.ExitStack()
+        stack.enter_context(torch.autocast(x.device.type, torch.bfloat16, enabled=half))
+        if half and x.device.type == "cpu" and torch.is_grad_enabled():
+            # the fused attention's backward in bfloat16 on CPUs is several times the whole step
+            stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+        return stack
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        index = (1000 * t.to(x.device, torch.float32)).flatten().expand(len(x))
+        folded = pixel_unshuffle(x.float(), self.fold)
+        if tiles():
+            folded = folded.contiguous(memory_format=torch.channels_last)
+        with self._arithmetic(x):
+            out = super().forward(folded, index, return_dict=False)[0]
+        return pixel_shuffle(out.float(), self.fold).to(x.dtype)

@@ -1,0 +1,34 @@
+"""Score one run and draw its pictures. Usage: python stages/evaluate.py NAME"""
+
+import pandas
+
+from scorefield.core import params
+from scorefield.core.files import command, load_data, load_model, load_tensors, save_json
+from scorefield.core.hardware import device
+from scorefield.metrics.images import images
+from scorefield.metrics.plane import plane
+from scorefield.plots.grid import beside, trajectory
+from scorefield.plots.scatter import paths, scatter
+
+
+def main(name: str) -> None:
+    spec = params.entry("runs", name)
+    drawn, data = load_tensors(f"samples/{name}.safetensors"), load_data(spec["data"])
+    judge, fake = load_model(f"models/{spec['judge']}"), drawn["samples"]
+    picture, way = f"plots/runs/{name}.png", f"plots/trajectories/{name}.png"
+    if fake.ndim == 2:
+        figures, table = plane(fake, data, judge, **params.section("plane"))
+        scatter(fake, data["test"], judge.net.law(), picture)
+        paths(drawn["frames"], judge.net.law(), way)
+    else:
+        figures, table = images(fake, data, judge.to(device()), **params.section("images"))
+        beside(fake, data["test"], picture)
+        trajectory(drawn["frames"], way)
+    figures |= {key: int(drawn[key]) for key in ("steps", "nfe")}
+    save_json(f"metrics/runs/{name}.json", figures)
+    rows = pandas.DataFrame(table).rename_axis("category").assign(run=name)
+    rows.to_csv(f"plots/runs/{name}.csv", float_format="%.6g")
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,13 @@
+"""Prepare one dataset. Usage: python stages/prepare.py NAME"""
+
+from scorefield.core import params
+from scorefield.core.files import command, save_tensors
+
+
+def main(name: str) -> None:
+    spec = params.entry("data", name)
+    save_tensors(f"data/{name}.safetensors", params.method("data", spec["source"], spec)())
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,30 @@
+"""Draw the samples of one run, alone or under torchrun. Usage: python stages/sample.py NAME"""
+
+from scorefield.core import params
+from scorefield.core.files import command, load_model, save_tensors
+from scorefield.core.hardware import device
+from scorefield.lab.identity import clear, running, scratch
+from scorefield.lab.sampling import Plan, sample
+
+
+def main(name: str) -> None:
+    spec, folder = params.entry("runs", name), scratch(running(f"sample@{name}"))
+    model, helper = (load_model(f"models/{spec[k]}").to(device()) for k in ("model", "helper"))
+    plan = Plan(
+        denoiser=params.method("guidance", spec["guidance"], spec)(model, helper),
+        schedule=model.schedule,
+        sampler=params.method("samplers", spec["sampler"], spec),
+        shape=model.shape,
+        steps=params.section(spec["sampler"], spec)["steps"],
+        seed=spec["seed"],
+        calls=lambda: model.calls + helper.calls,
+        device=device(),
+    )
+    drawn = sample(plan, spec["n"], folder, **params.section("sampling"))
+    if drawn is not None:
+        save_tensors(f"samples/{name}.safetensors", drawn)
+        clear(folder)
+
+
+if __name__ == "__main__":
+    command(main)

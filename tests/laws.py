@@ -1,0 +1,32 @@
+"""Closed-form laws that several tests use."""
+
+import torch
+
+from scorefield.core.exact import Mixture
+from scorefield.core.schedule import cosine, ddpm, linear
+
+SCHEDULES = {"cosine": cosine(), "linear": linear(), "ddpm": ddpm()}
+
+
+def gaussian(std: float, mean: float = 0.0, dim: int = 1) -> Mixture:
+    return Mixture(torch.ones(1), torch.full((1, dim), mean), std**2 * torch.eye(dim)[None])
+
+
+def random_mixture(k: int, dim: int) -> Mixture:
+    """Any weights, means and full covariances."""
+    root = 0.6 * torch.randn(k, dim, dim)
+    cov = root @ root.mT + 0.05 * torch.eye(dim)
+    return Mixture(torch.rand(k).softmax(0), torch.randn(k, dim), cov)
+
+
+def three() -> Mixture:
+    """Means (0,0), (3,1), (-1,2.5), variances .25, .09, .4, weights .5, .3, .2."""
+    variance = torch.tensor([0.25, 0.09, 0.4])[:, None, None]
+    mean = torch.tensor([[0.0, 0.0], [3.0, 1.0], [-1.0, 2.5]])
+    return Mixture(torch.tensor([0.5, 0.3, 0.2]), mean, variance * torch.eye(2))
+
+
+def two() -> Mixture:
+    """N((3,3), I/4) and N((-3,3), I/4) in equal parts."""
+    mean = torch.tensor([[3.0, 3.0], [-3.0, 3.0]])
+    return Mixture(torch.full((2,), 0.5), mean, 0.25 * torch.eye(2).repeat(2, 1, 1))

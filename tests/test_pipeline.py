@@ -1,0 +1,270 @@
+"""The pipeline is honest: declared dependencies, checked parameters, reproducible bytes."""
+
+import ast
+import copy
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from ruamel.yaml import YAML
+
+from scorefield.core.denoiser import Model
+from scorefield.core.schedule import cosine
+from scorefield.lab.check import problems
+from scorefield.lab.sampling import Plan, sample
+from scorefield.nets.mlp import MLP
+from scorefield.samplers.ancestral import ancestral
+from tests.tiny import cut
+
+ROOT = Path(__file__).parents[1]
+PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
+ENV = {k: v for k, v in os.environ.items() if not k.startswith("DVC_")} | {
+    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    "SCOREFIELD_CHECKPOINT_SECONDS": "0.5",
+}
+
+
+def run(project: Path, *command: str, check: bool = True) -> str:
+    done = subprocess.run(command, cwd=project, env=ENV, capture_output=True, text=True)
+    said = done.stdout + done.stderr
+    assert not check or done.returncode == 0, said
+    return said
+
+
+def copied(place: Path, tiny: bool = True) -> Path:
+    """This project, as a new checkout at `place`."""
+    listed = run(ROOT, "git", "ls-files", "-co", "--exclude-standard").split()
+    for name in filter(lambda name: (ROOT / name).is_file(), listed):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, place / name)
+    run(place, "git", "init", "-q")
+    if tiny:
+        run(place, sys.executable, "tests/tiny.py")
+        (place / "dvc.lock").unlink(missing_ok=True)
+    return place
+
+
+def edit(project: Path, change) -> None:
+    yaml, path = YAML(), project / "params.yaml"
+    params = yaml.load(path)
+    change(params)
+    yaml.dump(params, path)
+
+
+def imports(path: Path) -> set[Path]:
+    """The scorefield files that a file imports, directly or not."""
+    found: set[Path] = set()
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scorefield"):
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [a.name for a in node.names if a.name.startswith("scorefield")]
+        for name in names:
+            target = Path("src", *name.split(".")).with_suffix(".py")
+            if (ROOT / target).exists() and target not in found:
+                found |= {target} | imports(target)
+    return found
+
+
+def stages():
+    from dvc.repo import Repo
+
+    with Repo(str(ROOT)) as repo:
+        for stage in repo.index.stages:
+            deps = [Path(dep.def_path) for dep in stage.deps if dep.protocol == "local"]
+            yield stage.addressing, stage.cmd.split()[1], [d for d in deps if d.suffix != ".yaml"]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_stage_declares_what_its_code_imports_and_nothing_else():
+    for name, script, deps in stages():
+        code = [d for d in deps if d.suffix == ".py" or d.parts[0] == "src"]
+        files = {Path(script)}.union(
+            *(
+                {f.relative_to(ROOT) for f in (ROOT / d).rglob("*.py")} if not d.suffix else {d}
+                for d in code
+            )
+        )
+        methods = {d for d in code if d.suffix == ".py" and len(d.parts) == 4}
+        used = {Path(script)}.union(imports(Path(script)), *({m} | imports(m) for m in methods))
+        undeclared = [str(f) for f in used if f not in files]
+        assert not undeclared, f"{name} uses {undeclared} without declaring it"
+        if name != "check":
+            idle = [str(d) for d in code if d.suffix == ".py" and d not in used]
+            assert not idle, f"{name} declares {idle} without using it"
+
+
+def test_the_closure_sees_a_dependency_that_is_dropped():
+    assert Path("src/scorefield/core/bridge.py") in imports(Path("stages/sample.py"))
+    assert Path("src/scorefield/plots/canvas.py") in imports(Path("stages/leaderboard.py"))
+
+
+def test_the_parameters_of_this_project_are_right():
+    assert list(problems(PARAMS)) == []
+
+
+def broken(path: str, value):
+    params = copy.deepcopy(PARAMS)
+    *parents, last = path.split("/")
+    node = params
+    for key in parents:
+        node = node[key]
+    node[last] = value
+    return list(problems(params))
+
+
+@pytest.mark.parametrize(
+    "path, value, said",
+    [
+        ("heunn", {}, "heunn: unknown section; did you mean 'heun'?"),
+        ("unet/lrr", 1, "unet.lrr: unknown key; did you mean 'lr'?"),
+        ("unet/lr", "fast", "unet.lr: expected float, found 'fast'"),
+        ("unet/steps", 1.5, "unet.steps: expected int, found 1.5"),
+        ("unet/attention", 1, "unet.attention: expected bool, found 1"),
+        ("unet/small", [32, "a"], "unet.small: expected list[int], found [32, 'a']"),
+        ("ddpm/predict", "epsilon", "ddpm.predict: expected Literal['eps', 'x0', 'v'], found 'epsilon'"),
+        ("runs/bimodal-ddim/model", "bimodal-dpm", "no models named 'bimodal-dpm'; did you mean 'bimodal-ddpm'?"),
+        ("runs/bimodal-ddim/sampler", "ddmi", "no samplers named 'ddmi'; did you mean 'ddim'?"),
+        ("runs/bimodal-ddim/data", "bimodel", "no data named 'bimodel'; did you mean 'bimodal'?"),
+        ("runs/bimodal-ddim/samples", 3, "runs.bimodal-ddim.samples: unknown key; did you mean 'sampler'?"),
+        ("runs/bimodal-ddim/ddim", {"step": 3}, "runs.bimodal-ddim.ddim.step: unknown key; did you mean 'steps'?"),
+        ("models/digits-ddpm/schedule", "cosin", "no schedule named 'cosin'; did you mean 'cosine'?"),
+        ("data/digits/source", "minst", "no data named 'minst'; did you mean 'mnist'?"),
+    ],
+)  # fmt: skip
+def test_a_wrong_parameter_is_one_line_with_key_and_nearest_name(path, value, said):
+    (line,) = broken(path, value)
+    assert said in line and "\n" not in line
+
+
+def test_a_missing_key_is_told():
+    params = copy.deepcopy(PARAMS)
+    del params["unet"]["lr"], params["runs"]["bimodal-ddim"]["model"]
+    assert [line.split(";")[0] for line in problems(params)] == [
+        "unet.lr: missing",
+        "runs.bimodal-ddim.model: missing",
+    ]
+
+
+def test_nothing_runs_and_nothing_is_lost_on_a_wrong_parameter(tmp_path):
+    project = copied(tmp_path)
+    (project / "data").mkdir(exist_ok=True)
+    (project / "data/kept.txt").write_text("mine")
+    edit(project, lambda p: p["runs"]["bimodal-ddim"].update(model="bimodal-dpm"))
+    said = run(project, "dvc", "repro", check=False)
+    assert "error: params.yaml: runs.bimodal-ddim.model: no models named 'bimodal-dpm'" in said
+    assert "prepare" not in said and "Traceback" not in said
+    assert (project / "data/kept.txt").read_text() == "mine"
+
+
+def rerun(project: Path) -> set[str]:
+    """The stages that DVC would run, as far as it knows before it runs them."""
+    said = run(project, "dvc", "repro", "--dry", "--allow-missing", check=False)
+    return set(re.findall(r"Running stage '(.*?)'", said)) - {"check"}
+
+
+@pytest.mark.skipif(not (ROOT / "dvc.lock").exists(), reason="the pipeline has not run yet")
+def test_a_change_reruns_what_uses_it_and_nothing_else(tmp_path):
+    project = copied(tmp_path, tiny=False)
+    assert rerun(project) == set(), "dvc.lock is not current"
+    using = lambda table, key, name: {
+        spec_name for spec_name, spec in PARAMS[table].items() if spec.get(key) == name
+    }
+    heun = {f"sample@{name}" for name in using("runs", "sampler", "heun")}
+    file = project / "src/scorefield/samplers/heun.py"
+    text = file.read_text()
+    file.write_text(text + "\n# edited\n")
+    assert rerun(project) == heun | {f"curve@{name}" for name in PARAMS["curves"]}
+    file.write_text(text)
+
+    edit(project, lambda p: p["unet"].update(lr=0.001))
+    assert rerun(project) == {f"train@{name}" for name in using("models", "net", "unet")}
+    edit(project, lambda p: p["unet"].update(lr=PARAMS["unet"]["lr"]))
+
+    new = PARAMS["runs"]["bimodal-ddim"] | {"seed": 2}
+    edit(project, lambda p: p["runs"].update(new=new))
+    assert (
+        {"sample@new"} <= rerun(project) <= {"sample@new", "evaluate@new", "leaderboard", "track"}
+    )
+
+
+def plan(seed: int = 3) -> Plan:
+    torch.manual_seed(0)
+    model = Model(MLP(2, 32, 2), cosine(), "v", [2])
+    sampler = lambda *args: ancestral(*args, churn=1.0)
+    return Plan(model, cosine(), sampler, [2], 5, seed, lambda: model.calls, torch.device("cpu"))
+
+
+def test_chunks_agree_within_rounding_and_shards_to_the_byte(tmp_path, monkeypatch):
+    draw = lambda name, chunk: sample(plan(), 300, tmp_path / name, chunk=chunk)
+    whole, parts = draw("whole", 500), draw("parts", 64)
+    torch.testing.assert_close(whole["samples"], parts["samples"], rtol=1e-5, atol=1e-5)
+    assert whole["nfe"] == parts["nfe"] == 5
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    assert draw("shards", 64) is None
+    monkeypatch.setenv("RANK", "0")
+    shards = draw("shards", 64)
+    assert torch.equal(parts["samples"], shards["samples"])
+    assert torch.equal(parts["frames"], shards["frames"])
+
+
+def test_another_seed_draws_other_samples(tmp_path):
+    one, two = (sample(plan(s), 50, tmp_path / str(s), chunk=50)["samples"] for s in (1, 2))
+    assert not torch.isclose(one, two).any(1).any()
+
+
+def test_a_killed_training_ends_with_the_bytes_of_an_undisturbed_one(tmp_path):
+    project = copied(tmp_path)
+    edit(project, lambda p: p["mlp"].update(steps=3000, width=64))
+    command = ["dvc", "repro", "train@bimodal-ddpm"]
+    run(project, "dvc", "repro", "prepare@bimodal")
+    log = (tmp_path / "log").open("w")
+    killed = subprocess.Popen(
+        command, cwd=project, env=ENV, stdout=log, stderr=log, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while not list((project / ".scratch").glob("*/checkpoint.safetensors")):
+        assert time.monotonic() < deadline and killed.poll() is None, (tmp_path / "log").read_text()
+        time.sleep(0.02)
+    time.sleep(1.5)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert not (project / "models/bimodal-ddpm/config.json").exists()
+    said = run(project, *command)
+    resumed = {f: f.read_bytes() for f in (project / "models/bimodal-ddpm").rglob("*.*")}
+    first = int(re.search(r"train: +\d+%.*?\| (\d+)/3000", said.replace("\r", "\n")).group(1))
+    assert first > 0, "it began again from nothing"
+    assert not list((project / ".scratch").glob("*/checkpoint.safetensors"))
+    run(project, *command[:2], "-f", "-s", command[2])
+    assert resumed == {f: f.read_bytes() for f in (project / "models/bimodal-ddpm").rglob("*.*")}
+
+
+def test_the_example_of_the_readme_is_a_working_method(tmp_path):
+    text = (ROOT / "README.md").read_text()
+    file, code = re.search(
+        r"`(src/scorefield/samplers/\w+\.py)`.*?```python\n(.*?)```", text, re.S
+    ).groups()
+    entries = re.findall(r"```yaml\n(.*?)```", text, re.S)[0]
+    assert len(code.strip().splitlines()) <= 15
+    project = copied(tmp_path)
+    (project / file).write_text(code)
+    added = YAML(typ="safe").load(entries)
+    edit(project, lambda p: [p.setdefault(k, {}).update(v) for k, v in added.items()])
+    (name,) = added["runs"]
+    run(project, "dvc", "repro", f"evaluate@{name}")
+    assert (project / f"metrics/runs/{name}.json").exists()
+
+
+def test_tiny_budgets_are_valid_parameters():
+    params = copy.deepcopy(PARAMS)
+    cut(params)
+    assert list(problems(params)) == []

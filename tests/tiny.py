@@ -1,0 +1,32 @@
+"""Cut the budgets of params.yaml in this folder, for smoke runs. Usage: python tests/tiny.py"""
+
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+TRAINING = {"mlp": 300, "unet": 8, "convnet": 40}
+SAMPLING = {"ddim": 4, "ancestral": 6, "heun": 3}
+
+
+def cut(params: dict) -> None:
+    for name, steps in (TRAINING | SAMPLING).items():
+        params[name]["steps"] = steps
+    params["unet"]["batch"] = 16
+    for model in params["models"].values():
+        for section in ("mlp", "unet"):
+            if section in model:
+                model[section].pop("steps", None)
+    for name in ("bimodal", "modes", "moons", "checkerboard", "pairs"):
+        params[name] |= {"train": 1024, "validation": 256, "test": 256}
+    for run in params["runs"].values():
+        run["n"] = 128
+    for curve in params["curves"].values():
+        curve |= {"n": 64, "steps": [1, 2], "seeds": [0]}
+    params["images"] |= {"kid_subsets": 2, "kid_subset_size": 50}
+
+
+if __name__ == "__main__":
+    yaml, path = YAML(), Path("params.yaml")
+    params = yaml.load(path)
+    cut(params)
+    yaml.dump(params, path)
