@@ -3,7 +3,7 @@
 import pandas
 
 from scorefield.core import params
-from scorefield.core.files import command, load_data, load_model, save_json
+from scorefield.core.files import command, load_data, load_model, save_json, save_table
 from scorefield.metrics.fidelity import fidelity
 from scorefield.metrics.mmd import mmd2_floor
 from scorefield.plots.lines import lines
@@ -20,7 +20,9 @@ def main(name: str) -> None:
     means = table.groupby(["model", "sampler", "steps"])[score].mean()
     figures = {"-".join(map(str, key)): float(mean) for key, mean in means.items()}
     save_json(f"metrics/curves/{name}.json", figures | {f"{score}_floor": value})
-    table.to_csv(f"metrics/curves/{name}.csv", index=False, float_format="%.6g")
+    save_table(f"metrics/curves/{name}.csv", table)
+    wide = table.pivot_table(score, "steps", "sampler", sort=False).assign(floor=value)
+    save_table(f"plots/curves/{name}.csv", wide, index=True)
     lines(table, score, value, f"plots/curves/{name}.png")
 
 

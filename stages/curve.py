@@ -6,7 +6,7 @@ import pandas
 import torch
 
 from scorefield.core import params
-from scorefield.core.files import command, load_data, load_model
+from scorefield.core.files import command, load_data, load_model, save_table
 from scorefield.core.hardware import device
 from scorefield.lab.identity import clear, running, scratch
 from scorefield.lab.sampling import Plan, sample
@@ -37,7 +37,7 @@ def main(name: str) -> None:
         points = {"mmd2": mmd2(fake, real, 1.0)} if fake.ndim == 2 else fidelity(fake, real, judge)
         row = {"model": spec["model"], "sampler": sampler, "churn": knobs.get("churn", 0.0)}
         rows.append(row | {"steps": steps, "nfe": int(drawn["nfe"]), "seed": seed} | points)
-    pandas.DataFrame(rows).to_csv(f"samples/{name}-curve.csv", index=False, float_format="%.6g")
+    save_table(f"samples/{name}-curve.csv", pandas.DataFrame(rows))
     clear(folder)
 
 

@@ -3,7 +3,14 @@
 import pandas
 
 from scorefield.core import params
-from scorefield.core.files import command, load_data, load_model, load_tensors, save_json
+from scorefield.core.files import (
+    command,
+    load_data,
+    load_model,
+    load_tensors,
+    save_json,
+    save_table,
+)
 from scorefield.core.hardware import device
 from scorefield.metrics.images import images
 from scorefield.metrics.plane import plane
@@ -27,7 +34,7 @@ def main(name: str) -> None:
     figures |= {key: int(drawn[key]) for key in ("steps", "nfe")}
     save_json(f"metrics/runs/{name}.json", figures)
     rows = pandas.DataFrame(table).rename_axis("category").assign(run=name)
-    rows.to_csv(f"plots/runs/{name}.csv", float_format="%.6g")
+    save_table(f"plots/runs/{name}.csv", rows, index=True)
 
 
 if __name__ == "__main__":

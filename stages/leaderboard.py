@@ -3,7 +3,7 @@
 import pandas
 
 from scorefield.core import params
-from scorefield.core.files import command, load_json, write
+from scorefield.core.files import command, load_json, save_table, write
 from scorefield.plots.bars import bars
 
 SCORES = {  # by which a group of runs is ranked, and what its table shows
@@ -31,8 +31,10 @@ def main() -> None:
             tables[score] = group
             shown = group[["run", "data", "model", "guidance", "sampler", "nfe", score, *columns]]
             text.append(shown.astype({"nfe": int}).to_markdown(index=False, floatfmt=".3g"))
+            small = group[["run", "data", score, f"{score}_floor"]]
+            save_table(f"plots/leaderboard-{score}.csv", small)
     every = pandas.concat(tables.values()).drop_duplicates("run")
-    write("metrics/leaderboard.csv", every.to_csv(index=False, float_format="%.6g").encode())
+    save_table("metrics/leaderboard.csv", every)
     write("metrics/leaderboard.md", ("\n\n".join(text) + "\n").encode())
     bars(tables, "plots/leaderboard.png")
 

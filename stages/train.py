@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas
 
 from scorefield.core import params
-from scorefield.core.files import build, command, load_data, save_json, save_model
+from scorefield.core.files import build, command, load_data, save_json, save_model, save_table
 from scorefield.core.hardware import device
 from scorefield.lab.identity import clear, running, scratch
 from scorefield.lab.tracking import live
@@ -52,7 +52,7 @@ def main(name: str) -> None:
     save_model(out, config, state.average)
     save_model(out / "best", config, state.best)
     save_json(out / "figures.json", figures)
-    pandas.DataFrame(progress.curve).to_csv(out / "curve.csv", index=False, float_format="%.6g")
+    save_table(out / "curve.csv", pandas.DataFrame(progress.curve))
     if (folder / "grids").exists():
         shutil.copytree(folder / "grids", out / "grids", dirs_exist_ok=True)
     clear(folder)

@@ -72,6 +72,11 @@ def load_json(path: str | Path) -> Any:
         raise InputError(f"{path}: expected JSON, but {error}") from None
 
 
+def save_table(path: str | Path, table: Any, index: bool = False) -> None:
+    """A pandas table as CSV, with six significant digits."""
+    write(path, table.to_csv(index=index, float_format="%.6g").encode())
+
+
 def to_unit(images: Tensor) -> Tensor:
     """Bytes to floats in [-1, 1]."""
     return images.float() / 127.5 - 1

@@ -45,7 +45,7 @@ def draw(plan: Plan, indices: range, bar: tqdm) -> dict[str, Tensor]:
         frames = [pure[:WATCHED].cpu()]
         for x in plan.sampler(plan.denoiser, plan.schedule, pure, times(plan.steps), randn):
             frames.append(x[:WATCHED].cpu())
-            bar.update(len(indices) / plan.steps)
+            bar.update(len(indices))
     except torch.OutOfMemoryError:
         if len(indices) == 1:
             raise
@@ -71,10 +71,10 @@ def sample(plan: Plan, n: int, folder: Path, *, chunk: int) -> dict[str, Tensor]
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     chunks = [range(first, min(first + chunk, n)) for first in range(0, n, chunk)]
     files = [folder / f"chunk-{chunk}-{part.start}.safetensors" for part in chunks]
-    with tqdm(total=n, desc="sample", disable=rank > 0, bar_format=BAR) as bar:
+    with tqdm(total=n * plan.steps, desc="sample", unit=" steps", disable=rank > 0) as bar:
         for i, (part, file) in enumerate(zip(chunks, files, strict=True)):
             if file.exists():
-                bar.update(len(part))
+                bar.update(len(part) * plan.steps)
             elif i % world == rank:
                 save_tensors(file, draw(plan, part, bar))
     if rank > 0:
@@ -84,6 +84,3 @@ def sample(plan: Plan, n: int, folder: Path, *, chunk: int) -> dict[str, Tensor]
     drawn = [load_tensors(file) for file in files]
     whole = {"samples": torch.cat([part["samples"] for part in drawn])}
     return drawn[0] | whole | {"steps": torch.tensor(plan.steps)}
-
-
-BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}]"

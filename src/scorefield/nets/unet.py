@@ -11,7 +11,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from scorefield.core.hardware import bfloat16_pays, tiles
-from scorefield.core.schedule import Schedule
+from scorefield.core.schedule import STEPS, Schedule
 
 
 def unet(
@@ -50,7 +50,10 @@ def unet(
 
 
 class UNet(UNet2DModel):
-    """diffusers' network, told about t in [0, 1], folding and bfloat16; the weights are its own."""
+    """diffusers' network, told about t in [0, 1], folding and bfloat16; the weights are its own.
+
+    Its timestep is 1000 t - 1, the index of the discrete table.
+    """
 
     fold, precision = 1, "auto"
 
@@ -70,7 +73,7 @@ class UNet(UNet2DModel):
         return stack
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        index = (1000 * t.to(x.device, torch.float32)).flatten().expand(len(x))
+        index = (STEPS * t.to(x.device, torch.float32) - 1).flatten().expand(len(x))
         folded = pixel_unshuffle(x.float(), self.fold)
         if tiles():
             folded = folded.contiguous(memory_format=torch.channels_last)
