@@ -1,4 +1,6 @@
-"""Speed and memory beside plain diffusers, alternating in one run. Usage: python benchmarks/bench.py
+"""Speed and memory beside plain diffusers, alternating in one run.
+
+Usage: python benchmarks/bench.py
 
 Needs data/digits, models/digits-ddpm and models/digits-classifier (`make repro`); about ten
 minutes. Writes benchmarks/results.json. Ratios are medians over rounds of old time by our time.
@@ -9,54 +11,32 @@ import platform
 import resource
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable
-from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
 
 import torch
 from diffusers import DDIMPipeline, DDIMScheduler, UNet2DModel
-from torch import Tensor, nn
-from torch.nn.functional import mse_loss, pad, pixel_shuffle, pixel_unshuffle
+from layouts import BATCH, KNOBS, OBJECTIVE, SECONDS, layouts, our_model, our_training, seconds
+from torch import Tensor
+from torch.nn.functional import mse_loss, pixel_shuffle, pixel_unshuffle
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from scorefield.core import params
 from scorefield.core.denoiser import Model
-from scorefield.core.files import build, load_data, load_model, save_json
-from scorefield.core.noise import streams
+from scorefield.core.files import load_data, load_model, save_json
 from scorefield.core.schedule import cosine, times
 from scorefield.lab.sampling import Plan, draw
-from scorefield.lab.training import seed_step, train
-from scorefield.metrics.fidelity import fidelity
 from scorefield.samplers.ddim import ddim
 
-BATCH, STEPS, ROUNDS, SAMPLED, SAMPLING_STEPS, LAYOUT_SECONDS = 64, 10, 5, 256, 25, 120
-KNOBS = {"batch": BATCH, "lr": 2e-3}
-OBJECTIVE = params.method("objectives", "ddpm")
-
-
-def seconds(act: Callable) -> float:
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
+STEPS, ROUNDS, SAMPLED, SAMPLING_STEPS = 10, 5, 256, 25
 
 
 def alternate(plain: Callable, ours: Callable, rounds: int = ROUNDS) -> tuple[float, float, float]:
     """Median seconds of both and the median ratio, after one round that does not count."""
     pairs = [(seconds(plain), seconds(ours)) for _ in tqdm(range(rounds + 1), leave=False)][1:]
     return median(a for a, _ in pairs), median(b for _, b in pairs), median(a / b for a, b in pairs)
-
-
-def our_model(**changes) -> Model:
-    numbers = params.method("nets", "unet").keywords | changes
-    shapes = {"train": [1, 1, 28, 28]}
-    config = {"net": "unet", "numbers": numbers, "shapes": shapes, "schedule": "cosine"}
-    seed_step(0, -1)
-    return build(config | {"predict": "v"})
 
 
 def plain_training(net: UNet2DModel, images: Tensor, steps: int) -> None:
@@ -72,14 +52,6 @@ def plain_training(net: UNet2DModel, images: Tensor, steps: int) -> None:
         mse_loss(out, alpha * z - sigma * x0).backward()
         optimiser.step()
         optimiser.zero_grad()
-
-
-def our_training(model: Model, data: dict[str, Tensor], steps: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in train(
-            model, OBJECTIVE, data, Path(folder), 0, steps=steps, validations=0, **KNOBS
-        ):
-            pass
 
 
 def plain_net(model: Model) -> UNet2DModel:
@@ -143,63 +115,6 @@ def sampling() -> dict[str, float]:
     return found
 
 
-class Example(nn.Module):
-    """The block layout of diffusers' unconditional example at a quarter of its widths, on images
-    padded to 32 x 32, which its five halvings need."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        down, attended = "DownBlock2D", "AttnDownBlock2D"
-        up = ("UpBlock2D", "AttnUpBlock2D", *["UpBlock2D"] * 4)
-        self.net = UNet2DModel(
-            sample_size=32,
-            in_channels=1,
-            out_channels=1,
-            layers_per_block=2,
-            block_out_channels=(32, 32, 64, 64, 128, 128),
-            down_block_types=(down, down, down, down, attended, down),
-            up_block_types=up,
-        )
-
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        index = (1000 * t - 1).flatten().expand(len(x))
-        with torch.autocast("cpu", torch.bfloat16):
-            out = self.net(pad(x, (2, 2, 2, 2), value=-1.0), index).sample
-        return out[:, :, 2:-2, 2:-2].float()
-
-
-def fid_after(model: Model, data: dict[str, Tensor], judge: Model) -> tuple[float, int]:
-    """FID of 1,000 samples after LAYOUT_SECONDS of training, and the steps that fitted."""
-    probe = 8
-    our_training(model, data, probe)
-    steps = int(LAYOUT_SECONDS / (seconds(lambda: our_training(model, data, probe)) / probe))
-    with tempfile.TemporaryDirectory() as folder:
-        given = KNOBS | {"steps": steps, "validations": 1}
-        for state, _ in train(model, OBJECTIVE, data, Path(folder), 0, **given):
-            average = state.average
-    randn = streams(0, range(1000))
-    with torch.no_grad():
-        x = randn(torch.empty(1000, 1, 28, 28))
-        parts = (ddim(average, average.schedule, p, times(25), randn) for p in x.split(250))
-        fake = torch.cat([list(part)[-1] for part in parts])
-    return fidelity(fake, data["test"], judge)["fid"], steps
-
-
-def layouts(data: dict[str, Tensor]) -> dict[str, float]:
-    judge = load_model("models/digits-classifier")
-    torch.manual_seed(0)
-    theirs = Model(Example(), cosine(), "v", [1, 28, 28])
-    ours_fid, ours_steps = fid_after(our_model(), data, judge)
-    theirs_fid, theirs_steps = fid_after(theirs, data, judge)
-    return {
-        "layout_seconds": LAYOUT_SECONDS,
-        "layout_ours_fid": ours_fid,
-        "layout_ours_steps": ours_steps,
-        "layout_example_fid": theirs_fid,
-        "layout_example_steps": theirs_steps,
-    }
-
-
 def peak(step_seconds: float, model: Model, data: dict[str, Tensor]) -> dict[str, float]:
     """The share of the machine's bfloat16 matrix peak that a training step reaches."""
     a, b = (torch.randn(2048, 2048).bfloat16() for _ in range(2))
@@ -229,11 +144,10 @@ def memory_child(who: str) -> None:
     plain, folded = plain_net(model), pixel_unshuffle(data["train"], model.net.fold)
     used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     before = used()
-    act = {
-        "plain": partial(plain_training, plain, folded),
-        "ours": partial(our_training, model, data),
-    }
-    act[who](steps=STEPS)
+    if who == "plain":
+        plain_training(plain, folded, STEPS)
+    else:
+        our_training(model, data, STEPS)
     print(used() - before)
 
 
@@ -257,7 +171,7 @@ def main() -> None:
     found |= peak(found["train_ours_ms"] / 1e3, our_model(attention=False), data)
     tell("memory")
     found |= {f"memory_{who}_mib": memory(who) for who in ("plain", "ours")}
-    tell(f"block layouts, {LAYOUT_SECONDS} s of training each")
+    tell(f"block layouts, {SECONDS} s of training each")
     found |= layouts(data) | {"machine": machine()}
     save_json("benchmarks/results.json", found)
     for key, value in sorted(found.items()):

@@ -1,0 +1,103 @@
+"""Our default U-Net against the block layout of diffusers' unconditional example, at equal time."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from diffusers import UNet2DModel
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from scorefield.core import params
+from scorefield.core.denoiser import Model
+from scorefield.core.files import build, load_model
+from scorefield.core.noise import streams
+from scorefield.core.schedule import cosine, times
+from scorefield.lab.training import seed_step, train
+from scorefield.metrics.fidelity import fidelity
+from scorefield.samplers.ddim import ddim
+
+BATCH, SECONDS = 64, 120
+KNOBS = {"batch": BATCH, "lr": 2e-3}
+OBJECTIVE = params.method("objectives", "ddpm")
+
+
+def seconds(act: Callable) -> float:
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start
+
+
+def our_model(**changes) -> Model:
+    numbers = params.method("nets", "unet").keywords | changes
+    shapes = {"train": [1, 1, 28, 28]}
+    config = {"net": "unet", "numbers": numbers, "shapes": shapes, "schedule": "cosine"}
+    seed_step(0, -1)
+    return build(config | {"predict": "v"})
+
+
+def our_training(model: Model, data: dict[str, Tensor], steps: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in train(
+            model, OBJECTIVE, data, Path(folder), 0, steps=steps, validations=0, **KNOBS
+        ):
+            pass
+
+
+class Example(nn.Module):
+    """The block layout of diffusers' unconditional example at a quarter of its widths, on images
+    padded to 32 x 32, which its five halvings need."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        down, attended = "DownBlock2D", "AttnDownBlock2D"
+        up = ("UpBlock2D", "AttnUpBlock2D", *["UpBlock2D"] * 4)
+        self.net = UNet2DModel(
+            sample_size=32,
+            in_channels=1,
+            out_channels=1,
+            layers_per_block=2,
+            block_out_channels=(32, 32, 64, 64, 128, 128),
+            down_block_types=(down, down, down, down, attended, down),
+            up_block_types=up,
+        )
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        index = (1000 * t - 1).flatten().expand(len(x))
+        with torch.autocast("cpu", torch.bfloat16):
+            out = self.net(pad(x, (2, 2, 2, 2), value=-1.0), index).sample
+        return out[:, :, 2:-2, 2:-2].float()
+
+
+def fid_after(model: Model, data: dict[str, Tensor], judge: Model) -> tuple[float, int]:
+    """FID of 1,000 samples after SECONDS of training, and the steps that fitted."""
+    probe = 8
+    our_training(model, data, probe)
+    steps = int(SECONDS / (seconds(lambda: our_training(model, data, probe)) / probe))
+    with tempfile.TemporaryDirectory() as folder:
+        given = KNOBS | {"steps": steps, "validations": 1}
+        for state, _ in train(model, OBJECTIVE, data, Path(folder), 0, **given):
+            average = state.average
+    randn = streams(0, range(1000))
+    with torch.no_grad():
+        x = randn(torch.empty(1000, 1, 28, 28))
+        parts = (ddim(average, average.schedule, p, times(25), randn) for p in x.split(250))
+        fake = torch.cat([list(part)[-1] for part in parts])
+    return fidelity(fake, data["test"], judge)["fid"], steps
+
+
+def layouts(data: dict[str, Tensor]) -> dict[str, float]:
+    judge = load_model("models/digits-classifier")
+    torch.manual_seed(0)
+    theirs = Model(Example(), cosine(), "v", [1, 28, 28])
+    ours_fid, ours_steps = fid_after(our_model(), data, judge)
+    theirs_fid, theirs_steps = fid_after(theirs, data, judge)
+    return {
+        "layout_seconds": SECONDS,
+        "layout_ours_fid": ours_fid,
+        "layout_ours_steps": ours_steps,
+        "layout_example_fid": theirs_fid,
+        "layout_example_steps": theirs_steps,
+    }
