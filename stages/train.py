@@ -16,44 +16,36 @@ from scorefield.lab.watching import watch
 
 def main(name: str) -> None:
     spec, key = params.entry("models", name), running(f"train@{name}")
-    numbers = params.section(spec["net"], spec)
+    folder, out = scratch(key), Path("models", name)
+    net = params.method("nets", spec["net"], spec).keywords
     objective = params.method("objectives", spec["objective"], spec)
     data = {k: v.to(device()) for k, v in load_data(spec["data"]).items()}
-    own = params.method("nets", spec["net"], spec).keywords
     config = {
         "net": spec["net"],
-        "numbers": own,
+        "numbers": net,
         "shapes": {k: list(v.shape) for k, v in data.items()},
         "schedule": spec["schedule"],
-        "predict": params.section(spec["objective"], spec).get("predict", "x0"),
+        "predict": objective.keywords.get("predict", "x0"),
         "objective": spec["objective"],
     }
     seed_step(spec["seed"], -1)
-    model = build(config)
+    model = build(config).to(device())
     if hasattr(model.net, "begin"):
-        model.net.begin({k: v.cpu() for k, v in data.items()})
-    model.to(device())
-    folder, out = scratch(key), Path("models", name)
-    given = {"lr": 0.0, **{k: v for k, v in numbers.items() if k not in own}}
+        model.net.begin(data)
+    numbers = params.section(spec["net"], spec)
+    budget = {k: v for k, v in numbers.items() if k not in net}
+    pictured = "predict" in objective.keywords and len(model.shape) == 3
     with live(f"train@{name}", key, spec | {spec["net"]: numbers}) as log:
-        for state, row in train(model, objective, data, folder, spec["seed"], **given):
+        for state, row in train(model, objective, data, folder, spec["seed"], **budget):
             log(row["step"], {k: v for k, v in row.items() if k != "step"})
-            watch(state.average, spec["objective"], config["shapes"], folder / "grids", row["step"])
-    progress = state.progress
-    diagnose = getattr(params.module("objectives", spec["objective"]), "diagnose", None)
-    figures = {} if diagnose is None else diagnose(state.average, data)
-    figures |= {
-        "validation_loss": progress.curve[-1]["validation_loss"],
-        "best_validation_loss": progress.best,
-        "best_step": progress.best_step,
-        "steps": progress.step,
-        "parameters": sum(p.numel() for p in model.parameters()),
-    }
+            if pictured:
+                watch(state.average, folder / "grids", row["step"])
+    diagnose = getattr(params.module("objectives", spec["objective"]), "diagnose", lambda *_: {})
     save_model(out, config, state.average)
     save_model(out / "best", config, state.best)
-    save_json(out / "figures.json", figures)
-    save_table(out / "curve.csv", pandas.DataFrame(progress.curve))
-    if (folder / "grids").exists():
+    save_json(out / "figures.json", state.figures() | diagnose(state.average, data))
+    save_table(out / "curve.csv", pandas.DataFrame(state.progress.curve))
+    if pictured:
         shutil.copytree(folder / "grids", out / "grids", dirs_exist_ok=True)
     clear(folder)
 

@@ -46,6 +46,16 @@ class Trained:
     best: Model
     progress: Progress
 
+    def figures(self) -> dict[str, float]:
+        """What a table of models shows."""
+        return {
+            "validation_loss": self.progress.curve[-1]["validation_loss"],
+            "best_validation_loss": self.progress.best,
+            "best_step": self.progress.best_step,
+            "steps": self.progress.step,
+            "parameters": sum(p.numel() for p in self.average.parameters()),
+        }
+
 
 def seed_step(seed: int, step: int) -> None:
     """Seed torch for one step of one training."""
@@ -90,47 +100,68 @@ def train(
 ) -> Iterator[tuple[Trained, dict[str, float]]]:
     """Train in place; yields the state and a row of the curve after every validation.
 
-    The rate rises over `warmup` steps and falls linearly to 0. Averaged weights follow with decay
-    min(ema, (1 + i) / (10 + i)). `folder` keeps the checkpoint. Raises InputError where the loss
-    is no longer finite.
+    The rate rises over `warmup` steps and falls linearly to 0; averaged weights follow with decay
+    min(ema, (1 + i) / (10 + i)); `folder` keeps the checkpoint. Raises InputError on divergence.
     """
     fresh, held = split(data, "train"), split(data, "validation")
     average, best = (copy.deepcopy(model).eval().requires_grad_(False) for _ in range(2))
-    weights = list(model.parameters())
-    optimiser = (
-        torch.optim.AdamW(weights, lr, weight_decay=weight_decay, fused=True) if weights else None
-    )
-    state = Trained(average, best, Progress())
+    state, optimiser = Trained(average, best, Progress()), adamw(model, lr, weight_decay)
     restore(folder, model, state, optimiser)
     progress, saved = state.progress, time.monotonic()
     stops = {round(steps * (i + 1) / validations) for i in range(validations)}
-    bar = tqdm(
-        range(progress.step, steps), "train", initial=progress.step, total=steps, smoothing=0.05
-    )
+    if progress.step == steps:
+        yield state, record(state, loss, held, seed, batch, 0.0)
     model.train()
+    bar = tqdm(range(progress.step, steps), "train", initial=progress.step, total=steps)
     for step in bar:
-        seed_step(seed, step)
-        pick = torch.randint(len(fresh["x"]), (batch,)).to(fresh["x"].device)
         rate = lr * min(1.0, (step + 1) / max(warmup, 1)) * (1 - step / steps)
-        optimiser.param_groups[0]["lr"] = rate
-        value = loss(model, {key: item[pick] for key, item in fresh.items()}).mean()
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(weights, clip)
-        optimiser.step()
-        optimiser.zero_grad()
-        decay = min(ema, (1 + step) / (10 + step))
-        torch._foreach_lerp_(list(average.parameters()), weights, 1 - decay)
-        progress.losses.append(value.item())
+        value = descend(model, loss, fresh, optimiser, seed, step, batch, rate, clip)
+        follow(average, model, min(ema, (1 + step) / (10 + step)))
+        progress.losses.append(value)
         progress.step = step + 1
         if step % 20 == 0:
-            bar.set_postfix_str(f"loss {progress.losses[-1]:.4f}, {throughput(bar, batch)}")
+            bar.set_postfix_str(f"loss {value:.4f}, {throughput(bar, batch)}", refresh=False)
         if progress.step in stops:
             yield state, record(state, loss, held, seed, batch, rate)
-        if time.monotonic() - saved > EVERY:
+        if time.monotonic() - saved > EVERY and progress.step < steps:
             checkpoint(folder, model, state, optimiser)
             saved = time.monotonic()
-    if not steps:
-        yield state, record(state, loss, held, seed, batch, 0.0)
+
+
+def adamw(model: Model, lr: float, weight_decay: float) -> torch.optim.Optimizer | None:
+    """The optimiser, None where there is nothing to train."""
+    weights = list(model.parameters())
+    given = {"weight_decay": weight_decay, "fused": True}
+    return torch.optim.AdamW(weights, lr, **given) if weights else None
+
+
+def descend(
+    model: Model,
+    loss: Loss,
+    fresh: dict[str, Tensor],
+    optimiser: torch.optim.Optimizer,
+    seed: int,
+    step: int,
+    batch: int,
+    rate: float,
+    clip: float,
+) -> float:
+    """One step on a batch drawn with replacement; returns its loss."""
+    seed_step(seed, step)
+    pick = torch.randint(len(fresh["x"]), (batch,)).to(fresh["x"].device)
+    optimiser.param_groups[0]["lr"] = rate
+    value = loss(model, {key: item[pick] for key, item in fresh.items()}).mean()
+    value.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+    optimiser.step()
+    optimiser.zero_grad()
+    return value.item()
+
+
+def follow(average: Model, model: Model, decay: float) -> None:
+    """Move the averaged weights towards the model's."""
+    with torch.no_grad():
+        torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
 
 
 def throughput(bar: tqdm, batch: int) -> str:

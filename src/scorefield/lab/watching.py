@@ -10,16 +10,11 @@ from scorefield.core.noise import streams
 from scorefield.core.schedule import times
 from scorefield.plots.grid import grid
 
-DENOISING = ("ddpm",)
-
 
 @torch.no_grad()
-def watch(model: Model, objective: str, shapes: dict, folder: Path, step: int) -> None:
-    """Draw 36 images by ten DDIM steps, always from the same noise; nothing for other models."""
-    shape = shapes["train"][1:]
-    if objective not in DENOISING or len(shape) != 3:
-        return
+def watch(model: Model, folder: Path, step: int) -> None:
+    """Draw 36 images by ten DDIM steps, always from the same noise."""
     randn = streams(0, range(36))
-    x = randn(torch.empty(36, *shape, device=next(model.parameters()).device))
+    x = randn(torch.empty(36, *model.shape, device=next(model.parameters()).device))
     *_, x = walk(model, model.schedule, x, times(10), randn, churn=0.0)
     grid(x.cpu(), str(folder / f"{step:06}.png"), columns=6)
