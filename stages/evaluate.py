@@ -14,8 +14,10 @@ from scorefield.core.files import (
 from scorefield.core.hardware import device
 from scorefield.metrics.images import images
 from scorefield.metrics.plane import plane
-from scorefield.plots.grid import beside, trajectory
-from scorefield.plots.scatter import paths, scatter
+from scorefield.plots.beside import beside
+from scorefield.plots.filmstrip import filmstrip
+from scorefield.plots.scatter import scatter
+from scorefield.plots.ways import ways
 
 
 def main(name: str) -> None:
@@ -26,11 +28,11 @@ def main(name: str) -> None:
     if fake.ndim == 2:
         figures, table = plane(fake, data, judge, **params.section("plane"))
         scatter(fake, data["test"], judge.net.law(), picture)
-        paths(drawn["frames"], judge.net.law(), way)
+        ways(drawn["frames"], judge.net.law(), way)
     else:
         figures, table = images(fake, data, judge.to(device()), **params.section("images"))
         beside(fake, data["test"], picture)
-        trajectory(drawn["frames"], way)
+        filmstrip(drawn["frames"], way)
     figures |= {key: int(drawn[key]) for key in ("steps", "nfe")}
     save_json(f"metrics/runs/{name}.json", figures)
     rows = pandas.DataFrame(table).rename_axis("category").assign(run=name)

@@ -10,8 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 
 def root() -> Path:
     """The repository; under `dvc exp run --queue` the parent one, the same for all workers."""
@@ -38,10 +36,6 @@ def locked(lock: dict[str, Any], name: str) -> str:
     stage = lock["stages"][name]
     inputs = {dep["path"]: dep["md5"] for dep in stage.get("deps", [])} | stage.get("params", {})
     return digest(stage["cmd"], inputs)
-
-
-def read_lock() -> dict[str, Any]:
-    return YAML(typ="safe").load(Path("dvc.lock"))
 
 
 def scratch(key: str) -> Path:

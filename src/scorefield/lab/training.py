@@ -37,6 +37,10 @@ class Progress:
     curve: list[dict[str, float]] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)  # since the last validation
 
+    def advance(self, loss: float) -> None:
+        self.step += 1
+        self.losses.append(loss)
+
 
 @dataclass
 class Trained:
@@ -96,7 +100,7 @@ def train(
     clip: float = 1.0,
     ema: float = 0.999,
     weight_decay: float = 0.0,
-    validations: int = 10,
+    validations: int = 20,
 ) -> Iterator[tuple[Trained, dict[str, float]]]:
     """Train in place; yields the state and a row of the curve after every validation.
 
@@ -104,9 +108,7 @@ def train(
     min(ema, (1 + i) / (10 + i)); `folder` keeps the checkpoint. Raises InputError on divergence.
     """
     fresh, held = split(data, "train"), split(data, "validation")
-    average, best = (copy.deepcopy(model).eval().requires_grad_(False) for _ in range(2))
-    state, optimiser = Trained(average, best, Progress()), adamw(model, lr, weight_decay)
-    restore(folder, model, state, optimiser)
+    state, optimiser = begin(model, lr, weight_decay, folder)
     progress, saved = state.progress, time.monotonic()
     stops = {round(steps * (i + 1) / validations) for i in range(validations)}
     if progress.step == steps:
@@ -116,11 +118,9 @@ def train(
     for step in bar:
         rate = lr * min(1.0, (step + 1) / max(warmup, 1)) * (1 - step / steps)
         value = descend(model, loss, fresh, optimiser, seed, step, batch, rate, clip)
-        follow(average, model, min(ema, (1 + step) / (10 + step)))
-        progress.losses.append(value)
-        progress.step = step + 1
-        if step % 20 == 0:
-            bar.set_postfix_str(f"loss {value:.4f}, {throughput(bar, batch)}", refresh=False)
+        follow(state.average, model, min(ema, (1 + step) / (10 + step)))
+        progress.advance(value)
+        bar.set_postfix_str(f"loss {value:.4f}, {throughput(bar, batch)}", refresh=False)
         if progress.step in stops:
             yield state, record(state, loss, held, seed, batch, rate)
         if time.monotonic() - saved > EVERY and progress.step < steps:
@@ -128,11 +128,17 @@ def train(
             saved = time.monotonic()
 
 
-def adamw(model: Model, lr: float, weight_decay: float) -> torch.optim.Optimizer | None:
-    """The optimiser, None where there is nothing to train."""
-    weights = list(model.parameters())
+def begin(
+    model: Model, lr: float, weight_decay: float, folder: Path
+) -> tuple[Trained, torch.optim.Optimizer | None]:
+    """State and optimiser of a training, from the folder's checkpoint where there is one; no
+    optimiser where there is nothing to train."""
+    average, best = (copy.deepcopy(model).eval().requires_grad_(False) for _ in range(2))
+    state, weights = Trained(average, best, Progress()), list(model.parameters())
     given = {"weight_decay": weight_decay, "fused": True}
-    return torch.optim.AdamW(weights, lr, **given) if weights else None
+    optimiser = torch.optim.AdamW(weights, lr, **given) if weights else None
+    restore(folder, model, state, optimiser)
+    return state, optimiser
 
 
 def descend(

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from scorefield.core.denoiser import Model
+from scorefield.core.errors import InputError
 from scorefield.metrics.fidelity import fidelity
 from scorefield.metrics.shares import shares
 
@@ -23,6 +24,8 @@ def images(
     Floors score the training images as if they were samples. class_min and class_max are the
     smallest and largest share of a class among the samples.
     """
+    if not hasattr(judge.net, "features"):
+        raise InputError("judge: images are judged by a classifier (net: convnet or inception)")
     given = (neighbours, kid_subsets, kid_subset_size)
     figures = fidelity(fake, data["test"], judge, *given)
     floor = fidelity(data["train"], data["test"], judge, *given)

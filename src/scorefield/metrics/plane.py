@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from scorefield.core.denoiser import Model
+from scorefield.core.errors import InputError
 from scorefield.core.schedule import linear
 from scorefield.metrics.energy_distance import energy_distance
 from scorefield.metrics.mmd import mmd2, mmd2_floor
@@ -25,6 +26,8 @@ def plane(
     deviation of mmd2 between exact draws. nll is the mean of -log p under the true mixture, in
     nats; a point further than `within` standard deviations from every component is outside.
     """
+    if not hasattr(judge.net, "law"):
+        raise InputError("judge: points are judged by a model with net: exact, which knows the law")
     law, real = judge.net.law(), data["test"]
     figures = {
         "mmd2": mmd2(fake, real, 1.0),

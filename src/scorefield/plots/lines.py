@@ -16,7 +16,9 @@ def lines(table: pandas.DataFrame, score: str, floor: float, path: str) -> None:
             rows["steps"], rows[score].clip(lower=floor / 10), s=10, color=f"C{i}", alpha=0.5
         )
     axis.axhline(floor, color="gray", ls="--", lw=1, label="floor")
-    axis.set(xscale="log", yscale="log", xlabel="steps", ylabel=score)
+    axis.set(
+        xscale="log", yscale="log", xlabel="steps (Heun: two network calls each)", ylabel=score
+    )
     axis.set_xticks(
         sorted(table["steps"].unique()), [str(s) for s in sorted(table["steps"].unique())]
     )
