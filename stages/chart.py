@@ -22,7 +22,7 @@ def main(name: str) -> None:
     save_json(f"metrics/curves/{name}.json", figures | {f"{score}_floor": value})
     save_table(f"metrics/curves/{name}.csv", table)
     wide = table.pivot_table(score, "steps", "sampler", sort=False).assign(floor=value)
-    save_table(f"plots/curves/{name}.csv", wide, index=True)
+    save_table(f"plots/steps/{name}.csv", wide, index=True)
     lines(table, score, value, f"plots/curves/{name}.png")
 
 

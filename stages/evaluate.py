@@ -36,7 +36,7 @@ def main(name: str) -> None:
     figures |= {key: int(drawn[key]) for key in ("steps", "nfe")}
     save_json(f"metrics/runs/{name}.json", figures)
     rows = pandas.DataFrame(table).rename_axis("category").assign(run=name)
-    save_table(f"plots/runs/{name}.csv", rows, index=True)
+    save_table(f"plots/shares/{name}.csv", rows, index=True)
 
 
 if __name__ == "__main__":

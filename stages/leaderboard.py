@@ -14,7 +14,7 @@ SCORES = {  # by which a group of runs is ranked, and what its table shows
 
 def main() -> None:
     runs = params.load()["runs"]
-    chosen = ("data", "model", "guidance", "sampler")
+    chosen = ("data", "model", "guidance", "sampler", "n")
     rows = [
         {
             "run": name,
@@ -29,7 +29,9 @@ def main() -> None:
         if score in table:
             group = table[table[score].notna()].sort_values(["data", score, "run"])
             tables[score] = group
-            shown = group[["run", "data", "model", "guidance", "sampler", "nfe", score, *columns]]
+            shown = group[
+                ["run", "data", "model", "guidance", "sampler", "n", "nfe", score, *columns]
+            ]
             text.append(shown.astype({"nfe": int}).to_markdown(index=False, floatfmt=".3g"))
             small = group[["run", "data", score, f"{score}_floor"]]
             save_table(f"plots/leaderboard-{score}.csv", small)

@@ -198,6 +198,11 @@ def test_a_killed_training_ends_with_the_bytes_of_an_undisturbed_one(tmp_path):
     assert resumed == {f: f.read_bytes() for f in (project / "models/bimodal-ddpm").rglob("*.*")}
 
 
+@pytest.mark.skipif(not (ROOT / "dvc.lock").exists(), reason="the pipeline has not run yet")
+def test_the_readme_shows_the_leaderboard_of_the_pipeline():
+    assert (ROOT / "metrics/leaderboard.md").read_text().strip() in (ROOT / "README.md").read_text()
+
+
 def test_the_example_of_the_readme_is_a_working_method(tmp_path):
     text = (ROOT / "README.md").read_text()
     file, code = re.search(
