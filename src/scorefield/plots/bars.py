@@ -18,5 +18,6 @@ def bars(tables: dict[str, pandas.DataFrame], path: str) -> None:
         axis.scatter(floor, rows["run"], marker="|", s=160, color="black", zorder=3, label="floor")
         axis.axvline(0, color="gray", lw=1)
         axis.set_xlabel(f"{score} (lower is better)")
+        axis.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3))
         axis.legend(frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1, 1))
     keep(figure, path)
