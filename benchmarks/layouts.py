@@ -19,7 +19,7 @@ from scorefield.lab.training import seed_step, train
 from scorefield.metrics.fidelity import fidelity
 from scorefield.samplers.ddim import ddim
 
-BATCH, SECONDS = 64, 120
+BATCH, SECONDS = 64, 90
 KNOBS = {"batch": BATCH, "lr": 2e-3}
 OBJECTIVE = params.method("objectives", "ddpm")
 

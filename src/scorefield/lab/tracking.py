@@ -22,7 +22,8 @@ def connect() -> Any:
     mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI", f"sqlite:///{root()}/mlflow.db"))
     if mlflow.get_experiment_by_name(EXPERIMENT) is None:
         with suppress(mlflow.MlflowException):  # another process was faster
-            mlflow.create_experiment(EXPERIMENT, f"file://{root()}/mlartifacts")
+            kind = {"mlflow.experimentKind": "custom_model_development"}  # the UI's training view
+            mlflow.create_experiment(EXPERIMENT, f"file://{root()}/mlartifacts", kind)
     mlflow.set_experiment(EXPERIMENT)
     return mlflow
 
