@@ -77,7 +77,8 @@ def stages():
     with Repo(str(ROOT)) as repo:
         for stage in repo.index.stages:
             deps = [Path(dep.def_path) for dep in stage.deps if dep.protocol == "local"]
-            yield stage.addressing, stage.cmd.split()[1], [d for d in deps if d.suffix != ".yaml"]
+            (script,) = re.findall(r"\S+\.py", stage.cmd)
+            yield stage.addressing, script, [d for d in deps if d.suffix != ".yaml"]
 
 
 @pytest.mark.filterwarnings("ignore")
