@@ -42,7 +42,7 @@ mlflow: .venv/installed  ## mirror all results into MLflow and open its UI on ht
 plots: .venv/installed  ## write DVC's plots page, which needs no network, to dvc_plots/index.html
 	dvc plots show
 
-readme: .venv/installed  ## put the current leaderboard and graph into README.md
+readme: .venv/installed  ## put the current leaderboard, graph and speed into README.md
 	python stages/readme.py
 
 clean:  ## remove scratch, caches and tracking; data, models and results stay

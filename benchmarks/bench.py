@@ -86,8 +86,8 @@ def sampling() -> dict[str, float]:
     )
     pipeline = DDIMPipeline(plain_net(model).eval(), scheduler)
     pipeline.set_progress_bar_config(disable=True)
-    device, call = torch.device("cpu"), lambda: model.calls
-    plan = Plan(model, model.schedule, ddim, model.shape, SAMPLING_STEPS, 0, call, device)
+    device = torch.device("cpu")
+    plan = Plan(model, (model,), model.schedule, ddim, model.shape, SAMPLING_STEPS, 0, device)
     ours, theirs = {}, {}
 
     def run_theirs() -> None:

@@ -21,7 +21,9 @@ def main(name: str) -> None:
     figures = {"-".join(map(str, key)): float(mean) for key, mean in means.items()}
     save_json(f"metrics/curves/{name}.json", figures | {f"{score}_floor": value})
     save_table(f"metrics/curves/{name}.csv", table)
-    wide = table.pivot_table(score, "steps", "sampler", sort=False).assign(floor=value)
+    line = table["model"] + " " + table["sampler"]
+    wide = table.assign(line=line).pivot_table(score, "steps", "line", sort=False)
+    wide = wide.assign(floor=value)
     save_table(f"plots/steps/{name}.csv", wide, index=True)
     lines(table, score, value, f"plots/curves/{name}.png")
 

@@ -1,11 +1,13 @@
-"""Quality against the number of steps, for three samplers. Usage: python stages/curve.py NAME"""
+"""Two models and the oracle against the number of steps. Usage: python stages/curve.py NAME"""
 
+from functools import partial
 from itertools import product
 
 import pandas
 import torch
 
 from scorefield.core import params
+from scorefield.core.denoiser import Model
 from scorefield.core.files import command, load_data, load_model, save_table
 from scorefield.core.hardware import device
 from scorefield.lab.identity import clear, running, scratch
@@ -16,27 +18,39 @@ from scorefield.samplers.ancestral import ancestral
 from scorefield.samplers.ddim import ddim
 from scorefield.samplers.heun import heun
 
-SAMPLERS = {"ddim": (ddim, {}), "ancestral": (ancestral, {"churn": 1.0}), "heun": (heun, {})}
+SAMPLERS = {  # with their churn
+    "ddim": (ddim, 0.0),
+    "ancestral": (partial(ancestral, churn=1.0), 1.0),
+    "heun": (heun, 0.0),
+}
+
+
+def contenders(spec: dict, judge: Model) -> dict[str, Model]:
+    """The model, its rival, and exact posterior draws where the judge knows the law."""
+    found = {
+        spec[key]: load_model(f"models/{spec[key]}").to(device()) for key in ("model", "rival")
+    }
+    if hasattr(judge.net, "law"):
+        found["oracle"] = Model(judge.net, judge.schedule, judge.predict, judge.shape, draws=True)
+    return found
 
 
 def main(name: str) -> None:
     spec, folder = params.entry("curves", name), scratch(running(f"curve@{name}"))
-    model = load_model(f"models/{spec['model']}").to(device())
     judge = load_model(f"models/{spec['judge']}").to(device())
-    real, rows = load_data(spec["data"])["test"], []
-    for sampler, steps, seed in product(SAMPLERS, spec["steps"], spec["seeds"]):
-        function, knobs = SAMPLERS[sampler]
-        bound = lambda *args, f=function, k=knobs: f(*args, **k)
-        plan = Plan(
-            model, model.schedule, bound, model.shape, steps, seed, lambda: model.calls, device()
-        )
-        place = folder / f"{sampler}-{steps}-{seed}"
+    real, rows, models = load_data(spec["data"])["test"], [], contenders(spec, judge)
+    for each, sampler, steps, seed in product(models, SAMPLERS, spec["steps"], spec["seeds"]):
+        (function, churn), model = SAMPLERS[sampler], models[each]
+        if model.draws and sampler == "heun":
+            continue
+        plan = Plan(model, (model,), model.schedule, function, model.shape, steps, seed, device())
+        place = folder / f"{each}-{sampler}-{steps}-{seed}"
         place.mkdir(exist_ok=True)
         drawn = sample(plan, spec["n"], place, **params.section("sampling"))
         fake = drawn["samples"]
         points = {"mmd2": mmd2(fake, real, 1.0)} if fake.ndim == 2 else fidelity(fake, real, judge)
-        row = {"model": spec["model"], "sampler": sampler, "churn": knobs.get("churn", 0.0)}
-        rows.append(row | {"steps": steps, "nfe": int(drawn["nfe"]), "seed": seed} | points)
+        row = {"model": each, "sampler": sampler, "churn": churn, "steps": steps}
+        rows.append(row | {"nfe": int(drawn["nfe"]), "seed": seed} | points)
     save_table(f"samples/{name}-curve.csv", pandas.DataFrame(rows))
     clear(folder)
 

@@ -12,12 +12,12 @@ def main(name: str) -> None:
     model, helper = (load_model(f"models/{spec[k]}").to(device()) for k in ("model", "helper"))
     plan = Plan(
         denoiser=params.method("guidance", spec["guidance"], spec)(model, helper),
+        models=(model, helper),
         schedule=model.schedule,
         sampler=params.method("samplers", spec["sampler"], spec),
         shape=model.shape,
         steps=params.section(spec["sampler"], spec)["steps"],
         seed=spec["seed"],
-        calls=lambda: model.calls + helper.calls,
         device=device(),
     )
     drawn = sample(plan, spec["n"], folder, **params.section("sampling"))

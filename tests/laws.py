@@ -2,8 +2,10 @@
 
 import torch
 
+from scorefield.core.denoiser import Model
 from scorefield.core.exact import Mixture
 from scorefield.core.schedule import cosine, ddpm, linear
+from scorefield.nets.exact import Exact
 
 SCHEDULES = {"cosine": cosine(), "linear": linear(), "ddpm": ddpm()}
 
@@ -30,3 +32,11 @@ def two() -> Mixture:
     """N((3,3), I/4) and N((-3,3), I/4) in equal parts."""
     mean = torch.tensor([[3.0, 3.0], [-3.0, 3.0]])
     return Mixture(torch.full((2,), 0.5), mean, 0.25 * torch.eye(2).repeat(2, 1, 1))
+
+
+def oracle(law: Mixture, schedule, draws: bool = False) -> Model:
+    """The exact denoiser as a model, or one that draws from the exact posterior."""
+    keys = ("weight", "mean", "cov")
+    net = Exact({key: list(getattr(law, key).shape) for key in keys}, schedule)
+    net.begin({f"mixture.{key}": getattr(law, key) for key in keys})
+    return Model(net, schedule, "x0", [law.mean.shape[1]], draws)

@@ -100,7 +100,7 @@ def test_posterior_draws_have_the_posterior_moments():
     x = torch.tensor([[0.2, 1.0]]).expand(n, 2)
     source = torch.Generator().manual_seed(0)
     randn = lambda like: torch.randn(like.shape, generator=source)
-    draws = law.drawer(linear(), randn)(x, torch.tensor(0.5))
+    draws = law.draw(linear(), x, torch.tensor(0.5), randn(x))
     np.testing.assert_allclose(draws.mean(0), [1.866264, 2.8], atol=0.015)
     np.testing.assert_allclose(draws.var(0), [2.769259, 0.2], rtol=0.02)
 

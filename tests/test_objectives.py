@@ -6,19 +6,12 @@ import torch
 from scorefield.core.denoiser import Model
 from scorefield.core.schedule import cosine, ddpm
 from scorefield.nets.convnet import ConvNet
-from scorefield.nets.exact import Exact
 from scorefield.nets.mlp import MLP
 from scorefield.objectives.classifier import classifier
 from scorefield.objectives.ddpm import ddpm as denoising
-from tests.laws import SCHEDULES, three
+from tests.laws import SCHEDULES, oracle, three
 
 pytestmark = pytest.mark.usefixtures("double")
-
-
-def oracle(law, schedule):
-    net = Exact({"weight": [3], "mean": [3, 2], "cov": [3, 2, 2]}, schedule)
-    net.begin({f"mixture.{key}": getattr(law, key) for key in ("weight", "mean", "cov")})
-    return Model(net, schedule, "v", [2])
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)

@@ -147,20 +147,25 @@ def test_a_change_reruns_what_uses_it_and_nothing_else(tmp_path):
     assert rerun(project) == {f"train@{name}" for name in using("models", "net", "unet")}
     edit(project, lambda p: p["unet"].update(lr=PARAMS["unet"]["lr"]))
 
+    edit(project, lambda p: p["dddm"].update(beta=0.5))
+    assert rerun(project) == {f"train@{name}" for name in using("models", "objective", "dddm")}
+    edit(project, lambda p: p["dddm"].update(beta=PARAMS["dddm"]["beta"]))
+
     new = PARAMS["runs"]["bimodal-ddim"] | {"seed": 2}
     edit(project, lambda p: p["runs"].update(new=new))
     assert rerun(project) == {"sample@new", "evaluate@new", "leaderboard", "track"}
 
 
-def plan(seed: int = 3) -> Plan:
+def plan(seed: int = 3, draws: bool = False) -> Plan:
     torch.manual_seed(0)
-    model = Model(MLP(2, 32, 2), cosine(), "v", [2])
+    model = Model(MLP(2, 32, 2, extra=2 * draws), cosine(), "v", [2], draws)
     sampler = lambda *args: ancestral(*args, churn=1.0)
-    return Plan(model, cosine(), sampler, [2], 5, seed, lambda: model.calls, torch.device("cpu"))
+    return Plan(model, (model,), cosine(), sampler, [2], 5, seed, torch.device("cpu"))
 
 
-def test_chunks_agree_within_rounding_and_shards_to_the_byte(tmp_path, monkeypatch):
-    draw = lambda name, chunk: sample(plan(), 300, tmp_path / name, chunk=chunk)
+@pytest.mark.parametrize("draws", [False, True], ids=["mean", "drawing"])
+def test_chunks_agree_within_rounding_and_shards_to_the_byte(draws, tmp_path, monkeypatch):
+    draw = lambda name, chunk: sample(plan(draws=draws), 300, tmp_path / name, chunk=chunk)
     whole, parts = draw("whole", 500), draw("parts", 64)
     torch.testing.assert_close(whole["samples"], parts["samples"], rtol=1e-5, atol=1e-5)
     assert whole["nfe"] == parts["nfe"] == 5

@@ -55,7 +55,7 @@ def test_the_last_step_lands_on_the_flow_of_a_gaussian(sampler, schedule):
 def test_churn_keeps_a_gaussian(churn, schedule):
     """Posterior draws are exact at any number of steps and any churn; so is their variance."""
     law = gaussian(0.5)
-    draw = law.drawer(schedule, torch.randn_like)
+    draw = lambda x, t: law.draw(schedule, x, t, torch.randn_like(x))
     x = torch.randn(40_000, 1)
     *_, x = ancestral(draw, schedule, x, times(6), torch.randn_like, churn=churn)
     assert x.std().item() == pytest.approx(0.5, rel=0.02)
@@ -135,7 +135,7 @@ def test_posterior_draws_are_at_the_floor_for_any_steps_and_churn(steps, churn):
     law, n = two(), 4096
     real, _ = law.sample(n, torch.Generator().manual_seed(9))
     randn = streams(1, range(n))
-    draw, x = law.drawer(cosine(), randn), randn(torch.empty(n, 2))
+    draw, x = lambda x, t: law.draw(cosine(), x, t, randn(x)), randn(torch.empty(n, 2))
     *_, x = ancestral(draw, cosine(), x, times(steps), randn, churn=churn)
     assert mmd2(x, real, 1.0) < 8.5e-4
 

@@ -7,7 +7,6 @@ from math import log, pi
 import torch
 from torch import Tensor
 
-from scorefield.core.bridge import Randn
 from scorefield.core.denoiser import Denoiser
 from scorefield.core.schedule import Schedule
 
@@ -78,15 +77,18 @@ class Mixture:
         apart = mean - (share[..., None] * mean).sum(1, keepdim=True)
         return (share[..., None, None] * (within + apart[..., None] * apart[..., None, :])).sum(1)
 
-    def drawer(self, schedule: Schedule, randn: Randn) -> Denoiser:
-        """A denoiser that draws x_0 from p(x_0 | x_t) with noise from randn, shape (B, D)."""
+    def draw(self, schedule: Schedule, x: Tensor, t: Tensor, xi: Tensor) -> Tensor:
+        """x_0 from p(x_0 | x_t), shape (B, D), as a function of standard normal xi (B, D).
 
-        def draw(x: Tensor, t: Tensor) -> Tensor:
-            share, mean, spread = self.posterior(schedule, x, t)
-            uniform = torch.special.ndtr(randn(x[:, :1]))
-            k = (share.cumsum(-1) < uniform).sum(-1).clamp_max(share.shape[1] - 1)
-            row = torch.arange(len(x), device=x.device)
-            std = spread.expand_as(mean)[row, k].clamp_min(0).sqrt()
-            return mean[row, k] + (self.axes[1][k] @ (std * randn(x))[..., None])[..., 0]
-
-        return draw
+        The first coordinate of xi, as a quantile, picks the component; how far it is within its
+        share is again uniform, and becomes the noise of that coordinate.
+        """
+        share, mean, spread = self.posterior(schedule, x, t)
+        row, above = torch.arange(len(x), device=x.device), share.cumsum(-1)
+        uniform = torch.special.ndtr(xi[:, 0])
+        k = (above < uniform[:, None]).sum(-1).clamp_max(share.shape[1] - 1)
+        tiny = torch.finfo(x.dtype).eps
+        within = ((above[row, k] - uniform) / share[row, k]).clamp(tiny, 1 - tiny)
+        z = torch.cat([torch.special.ndtri(within)[:, None], xi[:, 1:]], 1)
+        std = spread.expand_as(mean)[row, k].clamp_min(0).sqrt()
+        return mean[row, k] + (self.axes[1][k] @ (std * z)[..., None])[..., 0]

@@ -94,10 +94,12 @@ def load_data(name: str) -> dict[str, Tensor]:
 
 
 def build(config: dict[str, Any]) -> Model:
-    """An untrained model from its config: net, numbers, shapes, schedule and predict."""
+    """An untrained model from its config: net, numbers, shapes, schedule and predict; a shape for
+    xi makes it one that draws."""
     noise = getattr(schedule, config["schedule"])()
     net = params.function("nets", config["net"])(config["shapes"], noise, **config["numbers"])
-    return Model(net, noise, config["predict"], config["shapes"]["train"][1:])
+    shapes = config["shapes"]
+    return Model(net, noise, config["predict"], shapes["train"][1:], draws="xi" in shapes)
 
 
 def save_model(folder: str | Path, config: dict[str, Any], model: Model) -> None:

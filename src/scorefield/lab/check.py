@@ -34,6 +34,7 @@ ENTRIES = {  # key -> what its value must be; a "?" marks a key that may be left
     },
     "curves": {
         "model": "entry models",
+        "rival": "entry models",
         "judge": "entry models",
         "data": "entry data",
         "steps": "list[int]",

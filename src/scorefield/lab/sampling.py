@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from scorefield.core.denoiser import Denoiser
+from scorefield.core.denoiser import Denoiser, Model
 from scorefield.core.errors import InputError
 from scorefield.core.files import load_tensors, save_tensors
 from scorefield.core.noise import streams
@@ -24,13 +24,17 @@ class Plan:
     """How samples are drawn: all that decides their bytes, but for the chunk."""
 
     denoiser: Denoiser
+    models: tuple[Model, ...]  # whose evaluations count, and whose draws follow the seed
     schedule: Schedule
     sampler: Callable[..., Iterator[Tensor]]
     shape: list[int]
     steps: int
     seed: int
-    calls: Callable[[], int]  # network evaluations up to now
     device: torch.device
+
+    def calls(self) -> int:
+        """Network evaluations up to now."""
+        return sum(model.calls for model in self.models)
 
 
 def draw(plan: Plan, indices: range, bar: tqdm) -> dict[str, Tensor]:
@@ -39,6 +43,8 @@ def draw(plan: Plan, indices: range, bar: tqdm) -> dict[str, Tensor]:
     On a GPU that is full it halves; the noise of a sample does not depend on its chunk.
     """
     before, randn = plan.calls(), streams(plan.seed, indices)
+    for model in plan.models:
+        model.randn = randn
     try:
         pure = randn(torch.empty(len(indices), *plan.shape, device=plan.device))
         pure = plan.schedule.sigma(torch.ones(())) * pure

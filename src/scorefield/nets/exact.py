@@ -8,7 +8,8 @@ from scorefield.core.schedule import Schedule
 
 
 def exact(shapes: dict[str, list[int]], schedule: Schedule) -> nn.Module:
-    """Vectors (B, D) and t to E[x_0 | x_t] (B, D), for a dataset that holds its own law."""
+    """Vectors (B, D) and t to E[x_0 | x_t] (B, D), for a dataset that holds its own law; with xi,
+    vectors (B, 2 D), to a draw from p(x_0 | x_t)."""
     return Exact({key: shapes[f"mixture.{key}"] for key in ("weight", "mean", "cov")}, schedule)
 
 
@@ -30,8 +31,8 @@ class Exact(nn.Module):
         return Mixture(self.mixture.weight, self.mixture.mean, self.mixture.cov)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        return (
-            self.law()
-            .denoiser(self.schedule)(x.double(), t.to(x.device, torch.float64))
-            .to(x.dtype)
-        )
+        law, t = self.law(), t.to(x.device, torch.float64)
+        point, xi = x.double().tensor_split([law.mean.shape[1]], 1)
+        if xi.shape[1]:
+            return law.draw(self.schedule, point, t, xi).to(x.dtype)
+        return law.denoiser(self.schedule)(point, t).to(x.dtype)

@@ -9,15 +9,15 @@ from scorefield.core.schedule import Schedule
 
 
 def mlp(shapes: dict[str, list[int]], schedule: Schedule, *, width: int, depth: int) -> nn.Module:
-    """Vectors (B, D) and t to (B, D)."""
-    return MLP(shapes["train"][1], width, depth)
+    """Vectors (B, D) and t to (B, D); with xi, vectors (B, 2 D)."""
+    return MLP(shapes["train"][1], width, depth, shapes.get("xi", [0, 0])[1])
 
 
 class MLP(nn.Module):
-    def __init__(self, dim: int, width: int, depth: int) -> None:
+    def __init__(self, dim: int, width: int, depth: int, extra: int = 0) -> None:
         super().__init__()
         self.register_buffer("frequencies", pi * torch.arange(1, 9), persistent=False)
-        self.enter = nn.Linear(dim + 16, width)
+        self.enter = nn.Linear(dim + extra + 16, width)
         self.hidden = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
         self.leave = nn.Linear(width, dim)
 

@@ -2,16 +2,24 @@
 
 import contextlib
 import json
+from collections.abc import Iterator
 from typing import Literal
 
 import torch
 from diffusers import UNet2DModel
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import (
+    adaptive_avg_pool2d,
+    interpolate,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
 
 from scorefield.core.hardware import bfloat16_pays, tiles
 from scorefield.core.schedule import STEPS, Schedule
+
+CELLS = (1, 2)  # a side: the scales at which extra noise is given beside its own
 
 
 def unet(
@@ -26,16 +34,18 @@ def unet(
     fold: int,
     precision: Literal["auto", "float32", "bfloat16"],
 ) -> nn.Module:
-    """Images (B, C, H, W) and t to (B, C, H, W); H and W are multiples of fold.
+    """Images (B, C, H, W) and t to (B, C, H, W); with xi, images (B, 2 C, H, W). H and W are
+    multiples of fold.
 
     `size` chooses the channels of the levels; `fold` moves squares of fold x fold pixels into
     channels first (pixel-unshuffle), which makes a step fold^2 times cheaper.
     """
     _, channels, height, width = shapes["train"]
+    extra = shapes.get("xi", [0, 0])[1]
     levels = small if size == "small" else classic
     net = UNet(
         sample_size=(height // fold, width // fold),
-        in_channels=channels * fold**2,
+        in_channels=(channels + extra * (1 + len(CELLS))) * fold**2,
         out_channels=channels * fold**2,
         layers_per_block=layers,
         block_out_channels=tuple(levels),
@@ -45,8 +55,17 @@ def unet(
         add_attention=attention,
         attention_head_dim=None,
     )
-    net.fold, net.precision = fold, precision
+    net.fold, net.precision, net.extra = fold, precision, extra * fold**2
     return net.to(memory_format=torch.channels_last) if tiles() else net
+
+
+def coarse(xi: Tensor) -> Iterator[Tensor]:
+    """White noise (B, C, H, W), standard normal again in cells that share a value: a whole image
+    can then agree on what it draws, which convolutions of pixel noise learn slowly."""
+    height, width = xi.shape[2:]
+    for cells in CELLS:
+        scale = (height * width) ** 0.5 / cells
+        yield interpolate(scale * adaptive_avg_pool2d(xi, cells), size=(height, width))
 
 
 class UNet(UNet2DModel):
@@ -55,7 +74,7 @@ class UNet(UNet2DModel):
     Its timestep is 1000 t - 1, the index of the discrete table.
     """
 
-    fold, precision = 1, "auto"
+    fold, precision, extra = 1, "auto", 0
 
     def diffusers_config(self) -> dict:
         """What `UNet2DModel.from_pretrained` needs; it then works on folded images."""
@@ -75,6 +94,8 @@ class UNet(UNet2DModel):
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         index = (STEPS * t.to(x.device, torch.float32) - 1).flatten().expand(len(x))
         folded = pixel_unshuffle(x.float(), self.fold)
+        if self.extra:
+            folded = torch.cat([folded, *coarse(folded[:, -self.extra :])], 1)
         if tiles():
             folded = folded.contiguous(memory_format=torch.channels_last)
         with self._arithmetic(x):

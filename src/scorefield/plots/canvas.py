@@ -3,7 +3,6 @@
 import io
 
 import matplotlib
-import seaborn
 
 from scorefield.core.files import write
 
@@ -11,11 +10,8 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-seaborn.set_theme(
-    style="ticks",
-    palette="deep",
-    rc={"figure.dpi": 110, "axes.spines.right": False, "axes.spines.top": False},
-)
+plt.style.use(["seaborn-v0_8-ticks", "seaborn-v0_8-deep"])
+plt.rcParams.update({"figure.dpi": 110, "axes.spines.right": False, "axes.spines.top": False})
 
 
 def subplots(*args, **kwargs):

@@ -1,15 +1,18 @@
 """Images in rows and columns."""
 
 from torch import Tensor
-from torchvision.utils import make_grid
+from torch.nn.functional import pad
 
 from scorefield.plots.canvas import keep, subplots
 
 
 def show(axis, images: Tensor, columns: int) -> None:
     """Images (N, C, H, W) in [-1, 1] on an axis, row by row; what lies outside is clipped."""
-    tiled = make_grid((images.clamp(-1, 1) + 1) / 2, nrow=columns, padding=2, pad_value=0.5)
-    axis.imshow(tiled.permute(1, 2, 0), interpolation="nearest")
+    framed = pad((images.clamp(-1, 1) + 1) / 2, (1, 1, 1, 1), value=0.5)
+    framed = pad(framed, (0, 0, 0, 0, 0, 0, 0, -len(images) % columns), value=0.5)
+    rows = framed.unflatten(0, (-1, columns)).permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
+    colours = rows.expand(-1, -1, 3) if rows.shape[2] == 1 else rows
+    axis.imshow(colours, interpolation="nearest")
     axis.set_axis_off()
 
 

@@ -1,27 +1,27 @@
-"""Quality against the number of sampling steps."""
+"""Quality against the cost of a sample."""
 
 import pandas
 
 from scorefield.plots.canvas import keep, subplots
 
+STYLES = {"ddim": "-", "ancestral": "--", "heun": ":"}
+
 
 def lines(table: pandas.DataFrame, score: str, floor: float, path: str) -> None:
-    """A line a sampler: the mean over seeds, points of single seeds, and the floor."""
-    figure, axis = subplots(figsize=(6.4, 4.2))
-    names = table["model"] + ", " + table["sampler"]
-    for i, (name, rows) in enumerate(table.groupby(names, sort=False)):
-        mean = rows.groupby("steps")[score].mean()
-        axis.plot(mean.index, mean.clip(lower=floor / 10), marker="o", color=f"C{i}", label=name)
-        axis.scatter(
-            rows["steps"], rows[score].clip(lower=floor / 10), s=10, color=f"C{i}", alpha=0.5
-        )
-    axis.axhline(floor, color="gray", ls="--", lw=1, label="floor")
-    axis.set(
-        xscale="log", yscale="log", xlabel="steps (Heun: two network calls each)", ylabel=score
-    )
-    axis.set_xticks(
-        sorted(table["steps"].unique()), [str(s) for s in sorted(table["steps"].unique())]
-    )
+    """A line a model (colour) and sampler (style): the mean over seeds, against network
+    evaluations; points of single seeds, and the floor. What is far below the floor is drawn at a
+    tenth of it."""
+    figure, axis = subplots(figsize=(7.6, 4.6))
+    colours = {model: f"C{i}" for i, model in enumerate(table["model"].unique())}
+    shown = table.assign(**{score: table[score].clip(lower=floor / 10)})
+    for (model, sampler), rows in shown.groupby(["model", "sampler"], sort=False):
+        mean = rows.groupby("nfe")[score].mean()
+        look = {"color": colours[model], "ls": STYLES[sampler], "label": f"{model}, {sampler}"}
+        axis.plot(mean.index, mean, marker="o", ms=4, **look)
+        axis.scatter(rows["nfe"], rows[score], s=8, color=colours[model], alpha=0.5)
+    axis.axhline(floor, color="gray", lw=1, label="floor")
+    axis.set(xscale="log", yscale="log", xlabel="network evaluations per sample", ylabel=score)
+    axis.set_xticks(ticks := sorted(table["steps"].unique()), [str(tick) for tick in ticks])
     axis.minorticks_off()
-    axis.legend(frameon=False, fontsize=8)
+    axis.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     keep(figure, path)

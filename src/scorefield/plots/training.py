@@ -6,13 +6,25 @@ from scorefield.plots.canvas import keep, subplots
 
 
 def training(curve: pandas.DataFrame, path: str) -> None:
-    """Training loss, and the validation loss of the averaged weights, against steps."""
-    figure, axis = subplots(figsize=(5.6, 3.4))
-    axis.plot(curve["step"], curve["loss"], label="training loss")
-    axis.plot(
+    """Training loss, and the validation loss of the averaged weights, against steps; for a model
+    that draws, the ratio of interaction to confinement in each quarter of time below."""
+    ratios = [name for name in curve if name.startswith("ratio_")]
+    panels = 1 + bool(ratios)
+    figure, axes = subplots(panels, 1, figsize=(5.6, 3.4 * panels), squeeze=False, sharex=True)
+    above, below = axes[0, 0], axes[-1, 0]
+    above.plot(curve["step"], curve["loss"], label="training loss")
+    above.plot(
         curve["step"], curve["validation_loss"], marker=".", label="validation loss, averaged"
     )
     positive = (curve[["loss", "validation_loss"]] > 0).all(axis=None)
-    axis.set(xlabel="step", ylabel="loss", yscale="log" if positive else "linear")
-    axis.legend(frameon=False)
+    above.set(ylabel="loss", yscale="log" if positive else "linear")
+    above.legend(frameon=False)
+    for name, part in zip(ratios, ("data", "", "", "noise"), strict=True) if ratios else ():
+        label = f"quarter {name[-1]} of time" + (f", nearest {part}" if part else "")
+        below.plot(curve["step"], curve[name], marker=".", label=label)
+    if ratios:
+        below.axhline(1, color="gray", lw=1)
+        below.set(ylabel="interaction / confinement")
+        below.legend(frameon=False, fontsize=8)
+    below.set(xlabel="step")
     keep(figure, path)

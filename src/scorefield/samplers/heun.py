@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from scorefield.core.bridge import Randn, bridge
-from scorefield.core.denoiser import Denoiser
+from scorefield.core.denoiser import Denoiser, needs_mean
 from scorefield.core.schedule import Schedule
 
 
@@ -19,6 +19,8 @@ def heun(
     With n^2 = alpha^2 + sigma^2 and the angle phi = atan(sigma / alpha) the flow of u = x / n is
     du/dphi = (alpha z - sigma x_0) / n, which is finite at pure noise and at the data alike.
     """
+
+    needs_mean(denoiser, "heun")
 
     def slope(x: Tensor, x0: Tensor, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         alpha, sigma = schedule(t)
