@@ -42,11 +42,22 @@ def curve(name: str, score: str) -> str:
     return wide.reset_index().to_markdown(index=False, floatfmt=".3g")
 
 
+def rare() -> str:
+    """Hits of the rare mode and junk, with their standard errors, per run."""
+    rows = ["| run | hits the rare mode | junk, outside of every mode |", "|---|---:|---:|"]
+    for name in ("rare-ddim", "rare-ibg", "rare-random", "rare-minus-score"):
+        found = json.loads(Path(f"metrics/runs/{name}.json").read_text())
+        cells = (f"{found[key]:.3f} ± {found[key + '_se']:.3f}" for key in ("hit", "junk"))
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
 def main() -> None:
     path = Path("README.md")
     text = spliced(path.read_text(), "leaderboard", Path("metrics/leaderboard.md").read_text())
     text = spliced(text, "speed", speed())
     text = spliced(text, "digits", "FID by steps:\n\n" + curve("digits", "fid"))
+    text = spliced(text, "rare", rare())
     path.write_text(spliced(text, "graph", graph()))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCE = Path(__file__).parents[1]
-KINDS = ("data", "nets", "objectives", "guidance", "samplers")
+KINDS = ("data", "nets", "objectives", "guidance", "samplers", "maps")
 ENTRIES = {  # key -> what its value must be; a "?" marks a key that may be left out
     "data": {"source": "method data"},
     "models": {

@@ -47,4 +47,13 @@ def plane(
         "mode_min": found.min().item(),
         "mode_max": found.max().item(),
     }
+    if true.min() < true.max() / 2:
+        figures |= discovery(found[true.argmin()].item(), figures["outside"], len(fake))
     return figures, {"share": found.tolist(), "expected": true.tolist()}
+
+
+def discovery(hit: float, junk: float, n: int) -> dict[str, float]:
+    """The share of samples in the rare or withheld mode and outside of all, with the standard
+    errors of n independent samples."""
+    error = lambda share: (share * (1 - share) / n) ** 0.5
+    return {"hit": hit, "hit_se": error(hit), "junk": junk, "junk_se": error(junk)}
