@@ -57,6 +57,7 @@ def main() -> None:
     text = spliced(path.read_text(), "leaderboard", Path("metrics/leaderboard.md").read_text())
     text = spliced(text, "speed", speed())
     text = spliced(text, "digits", "FID by steps:\n\n" + curve("digits", "fid"))
+    text = spliced(text, "bimodal", "Squared MMD by steps:\n\n" + curve("bimodal", "mmd2"))
     text = spliced(text, "rare", rare())
     path.write_text(spliced(text, "graph", graph()))
 

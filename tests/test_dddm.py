@@ -200,6 +200,19 @@ def test_exact_draws_have_the_spread_of_the_posterior_and_their_terms_balance():
 
 
 @torch.no_grad()
+def test_draws_half_as_wide_have_half_the_spread_and_the_ratios_of_the_closed_form():
+    """At width k: interaction over confinement sqrt(2 k^2 / (1 + k^2)), squared 2 k^2 / (1 + k^2)."""
+    law = gaussian(1.0)
+    data = {f"mixture.{key}": getattr(law, key) for key in ("weight", "mean", "cov")}
+    data |= {"test": law.sample(16_000)[0], "validation": torch.randn(4096, 1)}
+    for name, value in family.diagnose(widened(0.5), data).items():
+        assert value == pytest.approx(0.5, abs=0.01), name
+    for name, value in family.probe(widened(0.5), data).items():
+        due = {"ratio_": 0.4**0.5, "ratio2_": 0.4}.get(name[:-1])
+        assert due is None or value == pytest.approx(due, rel=0.1), name
+
+
+@torch.no_grad()
 def test_the_average_of_draws_is_the_posterior_mean_and_the_same_at_every_call():
     law, t = two(), torch.tensor(0.5)
     drawn, x = oracle(law, cosine(), draws=True), torch.randn(500, 2) + 1
@@ -207,6 +220,7 @@ def test_the_average_of_draws_is_the_posterior_mean_and_the_same_at_every_call()
     error = mean(x, t) - oracle(law, cosine())(x, t)
     assert error.square().mean().sqrt() < 0.12  # of random xi .34
     assert torch.equal(mean(x, t), mean(x, t)) and drawn.calls == 3 * 64
+    assert averaged(other := oracle(law, cosine()), 64) is other
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,11 @@ def velocity(denoiser: Denoiser, schedule: Schedule, x: Tensor, t: Tensor) -> Te
     return dalpha * x0 + dsigma * (x - alpha * x0) / sigma
 
 
+def slope(denoiser: Denoiser, x: Tensor, t: Tensor, v: Tensor, h: Tensor | float) -> Tensor:
+    """The derivative of x_0 in x_t along v, of x's shape, by central differences of width 2 h."""
+    return (denoiser(x + h * v, t) - denoiser(x - h * v, t)) / (2 * h)
+
+
 READ = {
     "x0": lambda out, x, alpha, sigma: out,
     "eps": lambda out, x, alpha, sigma: (x - sigma * out) / alpha,
@@ -96,8 +101,11 @@ def averaged(model: Model, draws: int) -> Denoiser:
     """The posterior mean of a model that draws, as the average over fixed quasi-random xi.
 
     The xi are a scrambled Sobol set (Owen 1998), the same for every sample and call, so that the
-    mean is one smooth function of x; `draws` network calls each.
+    mean is one smooth function of x; `draws` network calls each. A model that does not draw is its
+    own mean.
     """
+    if not model.draws:
+        return model
     sobol = torch.quasirandom.SobolEngine(prod(model.shape), scramble=True, seed=0)
     uniform = sobol.draw(draws, dtype=torch.float64).clamp(1e-9, 1 - 1e-9)
     xis = torch.special.ndtri(uniform).view(draws, 1, *model.shape)

@@ -24,6 +24,29 @@ def inside(schedule: Schedule, t: Tensor, low: float, high: float) -> bool:
     return bool(((low * alpha <= sigma) & (sigma <= high * alpha)).all())
 
 
+def push(
+    denoiser: Denoiser,
+    schedule: Schedule,
+    direction: Callable[[Tensor, Tensor, Tensor], Tensor],
+    scale: float,
+    low: float,
+    high: float,
+) -> Denoiser:
+    """x_0 + scale sigma / alpha u(x_t, t, x_0) for a direction u: the predicted noise moves by
+    -scale u, which is `scale` of its own size where u has a root mean square of 1. The denoiser
+    itself for sigma / alpha outside of [low, high]."""
+    needs_mean(denoiser, "guidance")
+
+    def guided(x: Tensor, t: Tensor) -> Tensor:
+        x0 = denoiser(x, t)
+        if scale == 0 or not inside(schedule, t, low, high):
+            return x0
+        alpha, sigma = schedule(t)
+        return x0 + scale * sigma / alpha * direction(x, t, x0)
+
+    return guided
+
+
 def tilt(
     denoiser: Denoiser,
     schedule: Schedule,
@@ -35,39 +58,8 @@ def tilt(
     """x_0 + scale sigma^2 / alpha grad log_weight(x_t, t): at every noise level the denoiser of
     p_t(x) weight(x)^scale (Dhariwal and Nichol 2021, in this currency); outside of the noise
     levels sigma / alpha in [low, high] the denoiser itself."""
-    needs_mean(denoiser, "guidance")
-
-    def guided(x: Tensor, t: Tensor) -> Tensor:
-        x0 = denoiser(x, t)
-        if scale == 0 or not inside(schedule, t, low, high):
-            return x0
-        alpha, sigma = schedule(t)
-        return x0 + scale * sigma**2 / alpha * gradient(log_weight, x, t)
-
-    return guided
-
-
-def push(
-    denoiser: Denoiser,
-    schedule: Schedule,
-    direction: Callable[[Tensor, Tensor, Tensor], Tensor],
-    scale: float,
-    low: float,
-    high: float,
-) -> Denoiser:
-    """x_0 + scale sigma / alpha u(x_t, t, x_0) for a direction u of root mean square 1 at most, so
-    that the predicted noise moves by `scale` of its own size; the denoiser itself for sigma / alpha
-    outside of [low, high]."""
-    needs_mean(denoiser, "guidance")
-
-    def guided(x: Tensor, t: Tensor) -> Tensor:
-        x0 = denoiser(x, t)
-        if scale == 0 or not inside(schedule, t, low, high):
-            return x0
-        alpha, sigma = schedule(t)
-        return x0 + scale * sigma / alpha * direction(x, t, x0)
-
-    return guided
+    direction = lambda x, t, x0: schedule.sigma(t) * gradient(log_weight, x, t)
+    return push(denoiser, schedule, direction, scale, low, high)
 
 
 def unit(g: Tensor, least: Tensor | float = 0.0) -> Tensor:

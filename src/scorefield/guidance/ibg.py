@@ -1,10 +1,11 @@
 """Instability-biased guidance (MUE): towards where the denoiser is less sure."""
 
+from inspect import getfullargspec
 from typing import Literal
 
 from torch import Tensor
 
-from scorefield.core.denoiser import Denoiser, Model
+from scorefield.core.denoiser import Denoiser, Model, needs_mean
 from scorefield.core.tilt import gradient, push, tilt, unit
 from scorefield.maps.eigenvalue import eigenvalue
 from scorefield.maps.frobenius import frobenius
@@ -36,11 +37,11 @@ def ibg(
     less where the gradient's norm times sigma is below `trust`; else it is `tilt`, which samples
     p_t(x) DIS(x)^scale. Costs the score's network calls and as many backward ones.
     """
+    needs_mean(helper, "ibg")
     schedule = model.schedule
-    knobs = {"iterations" if score == "eigenvalue" else "probes": probes}
-    if score not in ("renoise", "minority"):
-        knobs["step"] = step
     found = {f.__name__: f for f in (trace, frobenius, original, renoise, minority, eigenvalue)}
+    given = {"probes": probes, "iterations": probes, "step": step}
+    knobs = {key: given[key] for key in getfullargspec(found[score]).kwonlyargs}
 
     def log_weight(x: Tensor, t: Tensor) -> Tensor:
         unstable = found[score](helper, schedule, x, t, helper.randn, **knobs)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from scorefield.core.bridge import Randn
-from scorefield.core.denoiser import Denoiser
+from scorefield.core.denoiser import Denoiser, slope
 from scorefield.core.schedule import Schedule
 
 
@@ -30,7 +30,7 @@ def eigenvalue(
     for i in range(iterations):
         last = i == iterations - 1
         with torch.set_grad_enabled(torch.is_grad_enabled() and last):
-            slope = alpha * (denoiser(x + h * v, t) - denoiser(x - h * v, t)) / (2 * h)
+            image = alpha * slope(denoiser, x, t, v, h)
         if not last:
-            v = normed(slope).detach()
-    return (v * slope).flatten(1).sum(1)
+            v = normed(image).detach()
+    return (v * image).flatten(1).sum(1)

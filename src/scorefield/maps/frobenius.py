@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from scorefield.core.bridge import Randn
-from scorefield.core.denoiser import Denoiser
+from scorefield.core.denoiser import Denoiser, slope
 from scorefield.core.schedule import Schedule
 
 
@@ -26,7 +26,5 @@ def frobenius(
     alpha, sigma = schedule(t)
     h, total = step * sigma, 0.0
     for _ in range(probes):
-        xi = randn(x)
-        slope = (denoiser(x + h * xi, t) - denoiser(x - h * xi, t)) / (2 * h)
-        total = total + (alpha * slope).square().flatten(1).mean(1)
+        total = total + (alpha * slope(denoiser, x, t, randn(x), h)).square().flatten(1).mean(1)
     return total / probes

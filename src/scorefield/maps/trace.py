@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from scorefield.core.bridge import Randn
-from scorefield.core.denoiser import Denoiser
+from scorefield.core.denoiser import Denoiser, slope
 from scorefield.core.schedule import Schedule
 
 
@@ -41,5 +41,5 @@ def variances(
     h, total = step * sigma, 0.0
     for _ in range(probes):
         v = randn(x).sign()
-        total = total + v * (denoiser(x + h * v, t) - denoiser(x - h * v, t)) / (2 * h)
+        total = total + v * slope(denoiser, x, t, v, h)
     return sigma**2 / alpha * total / probes
