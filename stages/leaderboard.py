@@ -12,6 +12,15 @@ SCORES = {  # by which a group of runs is ranked, and what its table shows
 }
 
 
+FOUND = ["hit", "hit_se", "junk", "junk_se"]  # of runs with a rare or withheld mode or class
+
+
+def discoveries(table: pandas.DataFrame) -> str:
+    group = table.sort_values(["data", "hit", "run"], ascending=[True, False, True])
+    shown = group[["run", "data", "guidance", "sampler", "nfe", *FOUND]].astype({"nfe": int})
+    return shown.to_markdown(index=False, floatfmt=".3g")
+
+
 def main() -> None:
     runs = params.load()["runs"]
     chosen = ("data", "model", "guidance", "sampler", "n")
@@ -35,6 +44,8 @@ def main() -> None:
             text.append(shown.astype({"nfe": int}).to_markdown(index=False, floatfmt=".3g"))
             small = group[["run", "data", score, f"{score}_floor"]]
             save_table(f"plots/leaderboard-{score}.csv", small)
+    if "hit" in table:
+        text.append(discoveries(table[table["hit"].notna()]))
     every = pandas.concat(tables.values()).drop_duplicates("run")
     save_table("metrics/leaderboard.csv", every)
     write("metrics/leaderboard.md", ("\n\n".join(text) + "\n").encode())

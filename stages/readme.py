@@ -1,4 +1,4 @@
-"""Put the current tables and the graph into README.md. Usage: python stages/readme.py"""
+"""Put the current tables and the graph into README.md and docs. Usage: python stages/readme.py"""
 
 import json
 import re
@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pandas
+
+from scorefield.core.params import load
 
 SPEED = """| against | plain | here | ratio |
 |---|---:|---:|---:|
@@ -42,24 +44,118 @@ def curve(name: str, score: str) -> str:
     return wide.reset_index().to_markdown(index=False, floatfmt=".3g")
 
 
+def found(path: str) -> dict[str, float]:
+    return json.loads(Path("metrics", path).read_text())
+
+
+def cell(figures: dict[str, float], key: str) -> str:
+    return f"{figures[key]:.3f} ± {figures[f'{key}_se']:.3f}"
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def rare() -> str:
     """Hits of the rare mode and junk, with their standard errors, per run."""
-    rows = ["| run | hits the rare mode | junk, outside of every mode |", "|---|---:|---:|"]
-    for name in ("rare-ddim", "rare-ibg", "rare-random", "rare-minus-score"):
-        found = json.loads(Path(f"metrics/runs/{name}.json").read_text())
-        cells = (f"{found[key]:.3f} ± {found[key + '_se']:.3f}" for key in ("hit", "junk"))
-        rows.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(rows)
+    names = ("rare-ddim", "rare-ancestral", "rare-ibg", "rare-random", "rare-minus-score")
+    figures = {name: found(f"runs/{name}.json") for name in names}
+    rows = [[name, cell(f, "hit"), cell(f, "junk")] for name, f in figures.items()]
+    return table(["run", "hits the rare mode", "junk, outside of every mode"], rows)
+
+
+def sweep() -> str:
+    """Hits and junk at the scale that was best on the other layouts."""
+    figures, ways = found("sweeps/layouts.json"), load()["sweeps"]["layouts"]["ways"]
+    both = lambda label: f"{cell(figures, f'{label}_hit')} ({figures[f'{label}_junk']:.3f})"
+    rows = [
+        [way, *(both(f"{r}_{way}_{p}") for p in ("interior", "edge") for r in ("model", "control"))]
+        for way in ("plain", *ways)
+    ]
+    head = ["way", "inside, network", "inside, exact", "edge, network", "edge, exact"]
+    return table(head, rows)
+
+
+def known() -> str:
+    """What each score tells apart, of networks and, in brackets, of exact denoisers."""
+    figures = found("maps/plane.json")
+    both = lambda key: f"{cell(figures, key)} ({figures[f'control_{key}']:.3f})"
+    scores = sorted(key.removesuffix("_truth") for key in figures if key.endswith("_truth"))
+    areas = ("auroc_train", "auroc", "auroc_decoy")
+    rows = [
+        [
+            s,
+            *(both(f"{s}_{a}") for a in areas),
+            cell(figures, f"{s}_truth"),
+            cell(figures, f"{s}_error"),
+        ]
+        for s in scores
+    ]
+    head = [
+        "score",
+        "against training data",
+        "junk as far out",
+        "a decoy",
+        "true error",
+        "off exact",
+    ]
+    return table(head, rows)
+
+
+def looks() -> str:
+    """Digits: the withheld class, and what plain looks explain."""
+    figures = found("maps/digits.json")
+    scores = sorted(
+        k.removesuffix("_png") for k in figures if k.endswith("_png") and "control" not in k
+    )
+    columns = ("confidence", "distance", "png")
+    rows = [
+        [
+            s,
+            cell(figures, f"{s}_auroc"),
+            cell(figures, f"control_{s}_auroc"),
+            *(cell(figures, f"{s}_{c}") for c in columns),
+        ]
+        for s in scores
+    ]
+    return table(
+        ["score", "class 7 never seen", "seen", "confidence", "distance", "PNG size"], rows
+    )
+
+
+def digits() -> str:
+    """Digits: hits only count where they are coherent."""
+    rows = pandas.read_csv("metrics/sweeps/digits.csv").to_dict("records")
+    names = {"model": "7 at 1 %", "control": "7 withheld", "real": "real images but 7"}
+    label = lambda r: r["way"] if r["way"] in ("plain", "data") else f"{r['way']} {r['scale']:g}"
+    shown = [
+        [names[r["role"]], label(r), *(cell(r, k) for k in ("hit", "coherent", "novel"))]
+        for r in rows
+    ]
+    return table(["model", "way", "hits", "coherent", "coherent and novel"], shown)
+
+
+BLOCKS = {
+    "leaderboard": lambda: Path("metrics/leaderboard.md").read_text(),
+    "speed": speed,
+    "digits": lambda: "FID by steps:\n\n" + curve("digits", "fid"),
+    "bimodal": lambda: "Squared MMD by steps:\n\n" + curve("bimodal", "mmd2"),
+    "rare": rare,
+    "sweep": sweep,
+    "known": known,
+    "looks": looks,
+    "digits-sweep": digits,
+    "graph": graph,
+}
 
 
 def main() -> None:
-    path = Path("README.md")
-    text = spliced(path.read_text(), "leaderboard", Path("metrics/leaderboard.md").read_text())
-    text = spliced(text, "speed", speed())
-    text = spliced(text, "digits", "FID by steps:\n\n" + curve("digits", "fid"))
-    text = spliced(text, "bimodal", "Squared MMD by steps:\n\n" + curve("bimodal", "mmd2"))
-    text = spliced(text, "rare", rare())
-    path.write_text(spliced(text, "graph", graph()))
+    for path in (Path("README.md"), *Path("docs").glob("*.md")):
+        text = path.read_text()
+        for mark in re.findall(r"<!-- ([a-z-]+) -->", text):
+            text = spliced(text, mark, BLOCKS[mark]())
+        path.write_text(text)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,28 @@ from scorefield.core.schedule import cosine, times
 from scorefield.core.tilt import push, tilt, unit
 from scorefield.guidance.ibg import ibg
 from scorefield.guidance.minus_score import minus_score
+from scorefield.guidance.mue import mue
 from scorefield.guidance.plain import plain
 from scorefield.guidance.random import random
+from scorefield.guidance.sgms import sgms
+from scorefield.guidance.temperature import temperature
+from scorefield.maps.original import original
+from scorefield.samplers.boost import boost
 from scorefield.samplers.ddim import ddim
 from tests.laws import SCHEDULES, gaussian, oracle, three
 
 pytestmark = pytest.mark.usefixtures("double")
 IBG = {"score": "trace", "probes": 8, "step": 0.05, "trust": 0.05, "normalised": True}
 INSIDE = {"low": 0.3, "high": 3.0}
+GIVEN = {
+    ibg: IBG | INSIDE,
+    random: {"fresh": False} | INSIDE,
+    minus_score: INSIDE,
+    sgms: {"level": 3.0} | INSIDE,
+    temperature: {"spread": 2.0} | INSIDE,
+    mue: {"probes": 2, "step": 0.05},
+}
+EQUAL = (ibg, random, minus_score, sgms)  # in norm
 T = 2 / torch.pi * torch.tensor(0.75, dtype=torch.float64).atan()  # alpha .8, sigma .6
 POINT = torch.tensor([[1.0, 0.6]], dtype=torch.float64)
 
@@ -32,33 +46,31 @@ def test_a_tilt_by_a_gaussian_weight_is_the_denoiser_of_the_product(schedule):
     torch.testing.assert_close(score, due)
 
 
-@pytest.mark.parametrize("make", [ibg, random, minus_score])
+@pytest.mark.parametrize("make", GIVEN)
 def test_scale_0_is_the_unguided_sampler_to_the_bit(make):
     model = oracle(three(), cosine())
-    given = {ibg: IBG, random: {"fresh": False}, minus_score: {}}[make]
     start = torch.randn(20, 2)
     (*_, a), (*_, b) = (
         ddim(guided, cosine(), start, times(8), torch.randn_like)
-        for guided in (plain(model, model), make(model, model, scale=0.0, **given, **INSIDE))
+        for guided in (plain(model, model), make(model, model, scale=0.0, **GIVEN[make]))
     )
     assert torch.equal(a, b)
 
 
-@pytest.mark.parametrize("make", [ibg, random, minus_score])
+@pytest.mark.parametrize("make", [*EQUAL, temperature])
 def test_levels_outside_the_interval_are_untouched_and_inside_moved(make):
     model, x = oracle(three(), cosine()), torch.randn(20, 2)
-    given = {ibg: IBG, random: {"fresh": False}, minus_score: {}}[make]
-    guided = make(model, model, scale=1.0, **given, **INSIDE)
+    guided = make(model, model, scale=1.0, **GIVEN[make])
     for rho, moved in ((0.1, False), (0.29, False), (0.31, True), (2.9, True), (3.1, False)):
         t = 2 / torch.pi * torch.tensor(rho).atan()
         assert torch.equal(guided(x, t), model(x, t)) != moved
 
 
-@pytest.mark.parametrize("make", [ibg, random, minus_score])
+@pytest.mark.parametrize("make", EQUAL)
 def test_all_move_the_predicted_noise_by_the_same_root_mean_square(make):
     model, x = oracle(three(), cosine()), 0.8 * three().sample(200)[0] + 0.6 * torch.randn(200, 2)
-    given = {ibg: IBG | {"trust": 0.0}, random: {"fresh": True}, minus_score: {}}[make]
-    guided = make(model, model, scale=0.4, **given, **INSIDE)
+    more = {ibg: {"trust": 0.0}, random: {"fresh": True}}.get(make, {})
+    guided = make(model, model, scale=0.4, **GIVEN[make] | more)
     moved = (guided(x, T) - model(x, T)) * 0.8 / 0.6
     torch.testing.assert_close(moved.square().mean(1).sqrt(), torch.full((200,), 0.4))
 
@@ -109,3 +121,47 @@ def test_a_draw_is_not_guided():
     model = oracle(three(), cosine(), draws=True)
     with pytest.raises(InputError, match="guidance needs the posterior mean"):
         push(model, cosine(), lambda *_: 0, 1.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
+def test_a_temperature_makes_gaussian_data_as_much_wider(schedule):
+    narrow, wide = (
+        oracle(gaussian(0.7, dim=2), schedule),
+        oracle(gaussian(0.7 * 1.5, dim=2), schedule),
+    )
+    guided = temperature(narrow, narrow, scale=0.5, spread=0.7, low=0.0, high=float("inf"))
+    x = torch.randn(50, 2)
+    for t in torch.tensor([0.1, 0.5, 0.9]):
+        torch.testing.assert_close(guided(x, t), wide(x, t))
+
+
+def test_self_guidance_of_a_gaussian_without_noise_is_away_from_its_mean():
+    """m is proportional to x, and so is what is made of it again."""
+    model, x = oracle(gaussian(0.5, dim=2), cosine()), torch.randn(50, 2)
+    model.randn = torch.zeros_like
+    moved = sgms(model, model, scale=0.4, level=3.0, **INSIDE)(x, T) - model(x, T)
+    torch.testing.assert_close(moved, 0.4 * 0.6 / 0.8 * unit(x))
+
+
+def test_the_public_original_moves_the_noise_by_five_sigma_times_the_slope_of_its_score():
+    model, probe, h = oracle(three(), cosine()), torch.tensor([[0.7, -1.1]]), 1e-5
+    model.randn = lambda like: probe.expand_as(like)
+    score = lambda x: original(model, cosine(), x, T, model.randn, probes=1, step=0.05)
+    slopes = [(score(POINT + h * e) - score(POINT - h * e)) / (2 * h) for e in torch.eye(2)]
+    guided = mue(model, model, scale=2.0, probes=1, step=0.05)
+    noise = lambda x0: (POINT - 0.8 * x0) / 0.6
+    found = noise(guided(POINT, T)) - noise(model(POINT, T))
+    torch.testing.assert_close(found, -2 * 5 * 0.6 * torch.stack(slopes, 1), rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
+def test_boosted_noise_ends_as_much_wider_as_the_flow_is_linear(schedule):
+    """N(0, v): the flow from the level scales by sqrt(v / (alpha^2 v + sigma^2))."""
+    v, start = 0.49, torch.randn(2000, 1)
+    level = torch.tensor(3.0)
+    given = {"churn": 0.0, "scale": 0.5, "level": 3.0}
+    model = gaussian(v**0.5).denoiser(schedule)
+    first = schedule.sigma(torch.ones(())) * start
+    *_, x = boost(model, schedule, first, times(400), torch.randn_like, **given)
+    due = 1.5 * level * (v / (v + level**2)).sqrt()
+    torch.testing.assert_close(x / start, due.expand_as(x), rtol=0.01, atol=0)

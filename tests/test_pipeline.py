@@ -147,6 +147,10 @@ def test_a_change_reruns_what_uses_it_and_nothing_else(tmp_path):
     assert rerun(project) == {f"train@{name}" for name in using("models", "net", "unet")}
     edit(project, lambda p: p["unet"].update(lr=PARAMS["unet"]["lr"]))
 
+    edit(project, lambda p: p["ibg"].update(scale=2.0))
+    assert rerun(project) == {f"sample@{name}" for name in using("runs", "guidance", "ibg")}
+    edit(project, lambda p: p["ibg"].update(scale=PARAMS["ibg"]["scale"]))
+
     edit(project, lambda p: p["dddm"].update(beta=0.5))
     assert rerun(project) == {f"train@{name}" for name in using("models", "objective", "dddm")}
     edit(project, lambda p: p["dddm"].update(beta=PARAMS["dddm"]["beta"]))
@@ -210,10 +214,11 @@ def test_a_killed_training_ends_with_the_bytes_of_an_undisturbed_one(tmp_path):
 
 
 @pytest.mark.skipif(not (ROOT / "dvc.lock").exists(), reason="the pipeline has not run yet")
-def test_the_tables_of_the_readme_are_those_of_the_pipeline(tmp_path):
+def test_the_tables_of_readme_and_docs_are_those_of_the_pipeline(tmp_path):
     project = copied(tmp_path, tiny=False)
     run(project, sys.executable, "stages/readme.py")
-    assert (project / "README.md").read_text() == (ROOT / "README.md").read_text()
+    for name in ("README.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))):
+        assert (project / name).read_text() == (ROOT / name).read_text()
 
 
 def test_the_example_of_the_readme_is_a_working_method(tmp_path):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-TRAINING = {"mlp": 300, "unet": 8, "convnet": 40}
+TRAINING = {"mlp": 300, "mlps": 20, "unet": 8, "convnet": 40}
 SAMPLING = {"ddim": 4, "ancestral": 6, "heun": 3}
 
 
@@ -22,6 +22,11 @@ def cut(params: dict) -> None:
         run["n"] = 128
     for curve in params["curves"].values():
         curve |= {"n": 64, "steps": [1, 2], "seeds": [0]}
+    for table in params["maps"].values():
+        table |= {"n": 60, "levels": [0.5, 1.0]}
+    for sweep in params["sweeps"].values():
+        sweep |= {"n": 16, "steps": 4, "scales": [0.5]}
+    params["layouts"] |= {"random": 2, "train": 1024, "validation": 64, "test": 64}
     params["images"] |= {"kid_subsets": 2, "kid_subset_size": 50}
 
 

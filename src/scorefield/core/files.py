@@ -104,8 +104,10 @@ def build(config: dict[str, Any]) -> Model:
 
 def save_model(folder: str | Path, config: dict[str, Any], model: Model) -> None:
     """Weights and config.json; a network of diffusers stays loadable by its own loader, which
-    skips keys that start with an underscore."""
+    skips keys that start with an underscore. What a network was `resolved` from stays with it."""
     foreign = getattr(model.net, "diffusers_config", dict)()
+    if resolved := getattr(model.net, "resolved", None):
+        config = config | {"numbers": config["numbers"] | {"resolved": resolved}}
     save_json(Path(folder) / "config.json", {**foreign, "_scorefield": config})
     save_tensors(Path(folder) / WEIGHTS, model.net.state_dict())
 

@@ -1,4 +1,6 @@
-"""A dataset of points whose true law is a Gaussian mixture."""
+"""Datasets of points whose true law is a Gaussian mixture, and where its modes may lie."""
+
+from math import pi
 
 import torch
 from torch import Tensor
@@ -27,3 +29,29 @@ def points(
         x, k = law.sample(n, generator)
         made |= {split: x.float(), f"{split}_labels": mode[k]}
     return made
+
+
+def square() -> tuple[Tensor, float, int]:
+    return 2.5 * torch.cartesian_prod(torch.tensor([-1.0, 1.0]), torch.tensor([-1.0, 1.0])), 0.25, 0
+
+
+def ring() -> tuple[Tensor, float, int]:
+    angle = torch.arange(8) * pi / 4
+    return 3 * torch.stack([angle.cos(), angle.sin()], -1), 0.25, 0
+
+
+def line() -> tuple[Tensor, float, int]:
+    return torch.stack([2.0 * torch.arange(-2, 3), torch.zeros(5)], -1), 0.25, 2
+
+
+def grid() -> tuple[Tensor, float, int]:
+    steps = 1.5 * torch.arange(-2, 3)
+    return torch.cartesian_prod(steps, steps), 0.15, 12
+
+
+LAYOUTS = {  # centres, standard deviation and the index of the special mode
+    "square": square,
+    "ring": ring,
+    "line": line,
+    "grid": grid,
+}

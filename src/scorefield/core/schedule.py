@@ -53,6 +53,19 @@ def ddpm() -> Schedule:
     )
 
 
+def time_at(schedule: Schedule, noise: Tensor | float, signal: Tensor | float = 1.0) -> Tensor:
+    """The time with sigma / alpha = noise / signal, by bisection, of their shape; in float64 where
+    they are numbers."""
+    noise = noise if isinstance(noise, Tensor) else torch.tensor(noise, dtype=torch.float64)
+    low, high = torch.zeros_like(noise), torch.ones_like(noise)
+    for _ in range(60):
+        middle = (low + high) / 2
+        alpha, sigma = schedule(middle)
+        above = sigma * signal > noise * alpha
+        low, high = torch.where(above, low, middle), torch.where(above, middle, high)
+    return (low + high) / 2
+
+
 def times(steps: int, start: float = 1.0) -> Tensor:
     """The grid of a sampler: steps + 1 equidistant times from start to 0, in float64."""
     return torch.linspace(start, 0, steps + 1, dtype=torch.float64)

@@ -41,6 +41,27 @@ ENTRIES = {  # key -> what its value must be; a "?" marks a key that may be left
         "seeds": "list[int]",
         "n": "int",
     },
+    "maps": {
+        "model": "entry models",
+        "control": "entry models",
+        "judge": "entry models",
+        "data": "entry data",
+        "levels": "list[float]",
+        "n": "int",
+        "seed": "int",
+    },
+    "sweeps": {
+        "model": "entry models",
+        "control": "entry models",
+        "judge": "entry models",
+        "data": "entry data",
+        "sampler": "method samplers",
+        "steps": "int",
+        "ways": "list[str]",
+        "scales": "list[float]",
+        "n": "int",
+        "seed": "int",
+    },
 }
 METHODS = {
     "source": "data",
@@ -139,6 +160,8 @@ def entry_problems(where: str, entry: Any, fields: dict[str, str], params: dict)
         yield f"{where}: expected an entry with the keys {', '.join(fields)}, found {entry!r}"
         return
     chosen = {entry.get(key): METHODS[key] for key in fields if key in METHODS}
+    if "ways" in fields:
+        chosen |= dict.fromkeys(methods("guidance"), "guidance") | {"boost": "samplers"}
     for key, value in entry.items():
         if key in chosen:
             if chosen[key] in KINDS and key in methods(chosen[key]):

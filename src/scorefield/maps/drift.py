@@ -5,7 +5,7 @@ from torch import Tensor
 
 from scorefield.core.bridge import Randn, bridge, posterior_ratio
 from scorefield.core.denoiser import Denoiser
-from scorefield.core.schedule import Schedule
+from scorefield.core.schedule import Schedule, time_at
 
 
 def drift(
@@ -50,12 +50,6 @@ def steps(
 
 
 def quieter(schedule: Schedule, t: Tensor, shrink: float) -> Tensor:
-    """The time s with sigma_s / alpha_s = shrink sigma_t / alpha_t, by bisection."""
+    """The time s with sigma_s / alpha_s = shrink sigma_t / alpha_t."""
     alpha, sigma = schedule(t)
-    low, high = torch.zeros_like(t), t
-    for _ in range(60):
-        middle = (low + high) / 2
-        a, s = schedule(middle)
-        above = s * alpha > shrink * sigma * a
-        low, high = torch.where(above, low, middle), torch.where(above, middle, high)
-    return (low + high) / 2
+    return time_at(schedule, shrink * sigma, alpha)

@@ -6,8 +6,10 @@ from torch import Tensor
 from scorefield.core.denoiser import Model
 from scorefield.core.errors import InputError
 from scorefield.core.schedule import linear
+from scorefield.metrics.discovery import discovery
 from scorefield.metrics.energy_distance import energy_distance
 from scorefield.metrics.mmd import mmd2, mmd2_floor
+from scorefield.metrics.novelty import novelty, summary
 from scorefield.metrics.shares import mode_of, shares
 
 
@@ -47,13 +49,7 @@ def plane(
         "mode_min": found.min().item(),
         "mode_max": found.max().item(),
     }
+    figures |= summary(novelty(fake, real))
     if true.min() < true.max() / 2:
         figures |= discovery(found[true.argmin()].item(), figures["outside"], len(fake))
     return figures, {"share": found.tolist(), "expected": true.tolist()}
-
-
-def discovery(hit: float, junk: float, n: int) -> dict[str, float]:
-    """The share of samples in the rare or withheld mode and outside of all, with the standard
-    errors of n independent samples."""
-    error = lambda share: (share * (1 - share) / n) ** 0.5
-    return {"hit": hit, "hit_se": error(hit), "junk": junk, "junk_se": error(junk)}

@@ -1,0 +1,113 @@
+"""Every instability score of a denoiser at the same points, levels and noise."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from scorefield.core.denoiser import Model
+from scorefield.core.noise import streams
+from scorefield.core.schedule import time_at, times
+from scorefield.maps.drift import drift
+from scorefield.maps.eigenvalue import eigenvalue
+from scorefield.maps.frobenius import frobenius
+from scorefield.maps.martingale import martingale
+from scorefield.maps.minority import minority
+from scorefield.maps.original import original
+from scorefield.maps.renoise import renoise
+from scorefield.maps.trace import trace, variances
+from scorefield.metrics.discovery import matched
+from scorefield.samplers.ddim import ddim
+
+SCORES = {
+    score.__name__: score
+    for score in (trace, frobenius, original, renoise, minority, eigenvalue, drift, martingale)
+}
+
+SETS = ("special", "train", "junk", "decoy")  # of points whose scores are compared
+GRID, REACH = 48, 5.0  # of a heat map, across the plane
+FRAMES, WATCHED, STEPS = 8, 6, 24  # moments of the trajectories of a few images
+
+
+def noised(model: Model, x: Tensor, level: float, seed: int) -> tuple[Tensor, Tensor]:
+    """x_t at sigma / alpha = level, and t; x (N, ...), sample i's noise of (seed, i)."""
+    t = time_at(model.schedule, level).to(x)
+    alpha, sigma = model.schedule(t)
+    return alpha * x + sigma * streams(seed, range(len(x)))(x), t
+
+
+@torch.no_grad()
+def survey(
+    models: list[Model], x: Tensor, levels: list[float], seed: int, knobs: dict[str, dict[str, Any]]
+) -> dict[str, Tensor]:
+    """score -> (models, levels, *rows of x): at each noise level of x (N, d...) or (N, E, D), the
+    same noise for every model and score; and the posterior `mean`."""
+    found = {name: [] for name in [*SCORES, "mean"]}
+    with tqdm(total=len(models) * len(levels) * len(SCORES), desc="map", unit=" scores") as bar:
+        for model in models:
+            for i, level in enumerate(levels):
+                x_t, t = noised(model, x, level, 100 * seed + i)
+                flat = x_t.flatten(0, 1) if x.ndim == 3 else x_t
+                found["mean"].append(model(flat, t).view_as(x).cpu())
+                for name, score in SCORES.items():
+                    randn = streams(100 * seed + 50 + i, range(len(x)))
+                    value = score(model, model.schedule, flat, t, randn, **knobs[name])
+                    found[name].append(value.view(x.shape[:2] if x.ndim == 3 else len(x)).cpu())
+                    bar.update()
+    shape = (len(models), len(levels))
+    return {name: torch.stack(values).unflatten(0, shape) for name, values in found.items()}
+
+
+def points(data: dict[str, Tensor], n: int, seed: int) -> Tensor:
+    """n points of each of SETS, (4 n, E, 2): the special mode, training data, junk as far out as
+    the special mode's points, and around the decoy, which is the origin where there is none."""
+    generator = torch.Generator().manual_seed(seed)
+    mean, std = data["mixture.mean"][:, 0], data["mixture.cov"][:, 0, 0, 0].sqrt()[:, None]
+    spread = lambda: std * torch.randn(n, *mean.shape, generator=generator, dtype=std.dtype)
+    special = (mean + spread()).float()
+    decoy = (data["decoy"].nan_to_num().double() + spread()).float()
+    return torch.cat([special, data["train"][:n], matched(special, data, generator), decoy])
+
+
+@torch.no_grad()
+def heat(
+    models: list[Model], data: dict[str, Tensor], levels: list[float], seed: int, knobs: dict
+) -> dict[str, Tensor]:
+    """On a grid of the plane, (levels, GRID^2, E): the first model's trace and martingale residual,
+    the true trace of the posterior covariance and the model's true error, both of the second."""
+    model, exact = models
+    line = torch.linspace(-REACH, REACH, GRID)
+    x = torch.cartesian_prod(line, line)[:, None].expand(-1, model.shape[0], -1)
+    found = {f"heat.{key}": [] for key in ("trace", "martingale", "truth", "error")}
+    for level in tqdm(levels, desc="heat", unit=" levels"):
+        t = time_at(model.schedule, level).to(x)
+        flat = (model.schedule.alpha(t) * x).flatten(0, 1).to(next(model.parameters()).device)
+        for score in (trace, martingale):
+            randn = streams(seed, range(len(x)))
+            value = score(model, model.schedule, flat, t, randn, **knobs[score.__name__])
+            found[f"heat.{score.__name__}"].append(value)
+        found["heat.truth"].append(exact.net.traces(flat, t))
+        found["heat.error"].append((model(flat, t) - exact(flat, t)).norm(dim=1))
+    maps = {k: torch.stack(v).view(len(levels), *x.shape[:2]).cpu() for k, v in found.items()}
+    return maps | {"heat.reach": torch.tensor(REACH)}
+
+
+@torch.no_grad()
+def path(
+    model: Model, levels: list[float], seed: int, knobs: dict[str, dict[str, Any]]
+) -> dict[str, Tensor]:
+    """Of a few images on their way from noise: x_t, the posterior mean and the posterior variance
+    of each pixel by `trace`, (frames, images, C, H, W)."""
+    randn, grid = streams(seed, range(WATCHED)), times(STEPS)
+    x = randn(torch.empty(WATCHED, *model.shape, device=next(model.parameters()).device))
+    states = [x, *ddim(model, model.schedule, x, grid, randn)]
+    frames = torch.linspace(1, STEPS - 1, FRAMES).round().long().tolist()
+    found = {"path.x": [], "path.mean": [], "path.variance": []}
+    for i in tqdm(frames, desc="path", unit=" frames"):
+        x, t = states[i], grid[i].to(states[i])
+        given = knobs["trace"] | {"probes": 8 * knobs["trace"]["probes"]}
+        spread = variances(model, model.schedule, x, t, streams(seed, range(WATCHED)), **given)
+        for key, value in zip(found, (x, model(x, t), spread), strict=True):
+            found[key].append(value.cpu())
+    return {key: torch.stack(values) for key, values in found.items()}

@@ -1,0 +1,89 @@
+"""Hits against junk: what each way of steering buys at each scale."""
+
+import pandas
+import torch
+from torch import Tensor
+
+from scorefield.core.denoiser import Model
+from scorefield.metrics.coherence import coherence
+from scorefield.metrics.discovery import found, places, share_error
+from scorefield.metrics.novelty import novelty
+from scorefield.metrics.ranking import mean_se
+
+Cell = tuple[str, str, float]  # role, way, scale
+PLACES = {"all": lambda inside: inside | True, "interior": lambda i: i, "edge": lambda i: ~i}
+
+
+def over_layouts(
+    cells: dict[Cell, Tensor], data: dict[str, Tensor], within: float
+) -> dict[Cell, dict[str, Tensor]]:
+    """Of samples (N, E, 2) of every cell: figures (E,), those of `found` and mean novelty."""
+    figures = {cell: found(places(x, data, within), data) for cell, x in cells.items()}
+    every = torch.stack(list(cells.values()))
+    for member in range(every.shape[2]):
+        scores = novelty(every[:, :, member].flatten(0, 1), data["train"][:1000, member])
+        for key, value in scores.items():
+            means = value.view(every.shape[:2]).nanmean(1)
+            for cell, mean in zip(figures, means, strict=True):
+                figures[cell].setdefault(key, torch.empty(every.shape[2]))[member] = mean
+    return figures
+
+
+def of_layouts(
+    figures: dict[Cell, dict[str, Tensor]], data: dict[str, Tensor], regimes: tuple[str, ...]
+) -> pandas.DataFrame:
+    """One row a role, way, scale, regime and place of the special mode (inside or outside of the
+    others, or all): means over layouts and their standard errors."""
+    rows = []
+    for (role, way, scale), values in figures.items():
+        for i, regime in enumerate(regimes):
+            for place, chosen in PLACES.items():
+                mine = (data["regime"] == i) & chosen(data["interior"].bool())
+                key = {"role": role, "way": way, "scale": scale, "regime": regime, "place": place}
+                for figure, value in values.items():
+                    kept = value[mine & ~value.isnan()]
+                    if len(kept) > 1:
+                        key[figure], key[f"{figure}_se"] = mean_se(kept.double())
+                rows.append(key)
+    return pandas.DataFrame(rows)
+
+
+def elsewhere(
+    figures: dict[Cell, dict[str, Tensor]],
+    data: dict[str, Tensor],
+    role: str,
+    way: str,
+    most: float,
+    regime: int,
+) -> dict[str, Tensor]:
+    """Hits and junk of each layout (L,) of a regime, at the scale that had most hits on the other
+    layouts with a mean junk of at most `most` there; unguided where no scale had."""
+    mine = data["regime"] == regime
+    scales = [cell for cell in figures if cell[:2] == (role, way)]
+    pick = lambda key: torch.stack([figures[c][key][mine] for c in [(role, "plain", 0.0), *scales]])
+    hit, junk = pick("hit"), pick("junk")
+    others = lambda v: (v.sum(1, keepdim=True) - v) / (v.shape[1] - 1)
+    allowed = others(hit).where(others(junk) <= most, -1.0)
+    best = allowed.argmax(0)
+    row = torch.arange(hit.shape[1])
+    inside = data["interior"][mine].bool()
+    return {"hit": hit[best, row], "junk": junk[best, row], "interior": inside}
+
+
+def of_images(cells: dict[Cell, Tensor], data: dict[str, Tensor], judge: Model) -> pandas.DataFrame:
+    """One row a cell: shares of samples and their standard errors, and the means of novelty; the
+    last row is the validation split, real images without the special class, whose hits are the
+    judge's false alarms."""
+    every = cells | {("real", "data", 0.0): data["validation"]}
+    scores = coherence(torch.cat(list(every.values())), data, judge)
+    parts = {key: value.split([len(x) for x in every.values()]) for key, value in scores.items()}
+    rows = []
+    for i, (role, way, scale) in enumerate(every):
+        row = {"role": role, "way": way, "scale": scale}
+        for key, values in parts.items():
+            value = values[i].double()
+            row[key] = value.nanmean().item()
+            if values[i].dtype == torch.bool:
+                row[f"{key}_se"] = share_error(row[key], len(value))
+        rows.append(row | {"junk": 1 - row["coherent"], "junk_se": row["coherent_se"]})
+    return pandas.DataFrame(rows)

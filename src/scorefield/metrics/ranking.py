@@ -1,0 +1,33 @@
+"""How well a score ranks: the area under the ROC curve and Spearman's correlation."""
+
+import torch
+from scipy.stats import mannwhitneyu, rankdata
+from torch import Tensor
+
+
+def auroc(positive: Tensor, negative: Tensor) -> Tensor:
+    """The chance that a positive's score is above a negative's, ties half; (N, ...) and (M, ...)
+    to (...), .5 where the score knows nothing (Mann and Whitney 1947)."""
+    counted = mannwhitneyu(positive.numpy(), negative.numpy(), axis=0, method="asymptotic")
+    return torch.as_tensor(counted.statistic) / (len(positive) * len(negative))
+
+
+def auroc_se(area: float, positives: int, negatives: int) -> float:
+    """The standard error of an area under the ROC curve (Hanley and McNeil 1982)."""
+    one, two = area / (2 - area), 2 * area**2 / (1 + area)
+    spread = (
+        area * (1 - area) + (positives - 1) * (one - area**2) + (negatives - 1) * (two - area**2)
+    )
+    return (spread / (positives * negatives)) ** 0.5
+
+
+def spearman(a: Tensor, b: Tensor) -> Tensor:
+    """The correlation of the ranks of a and b, (N, ...) to (...)."""
+    a, b = (torch.from_numpy(rankdata(v.numpy(), axis=0)) for v in (a, b))
+    a, b = (v - v.mean(0) for v in (a, b))
+    return (a * b).sum(0) / (a.square().sum(0) * b.square().sum(0)).sqrt()
+
+
+def mean_se(values: Tensor) -> tuple[float, float]:
+    """The mean over (N,) independent cases and its standard error."""
+    return values.mean().item(), (values.std() / len(values) ** 0.5).item()

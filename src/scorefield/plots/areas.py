@@ -1,0 +1,34 @@
+"""What scores know, as dots with errors."""
+
+import pandas
+
+from scorefield.plots.canvas import keep, subplots
+
+LOOKS = {"model": {"marker": "o"}, "control": {"marker": "D", "fillstyle": "none"}}
+
+
+def areas(
+    table: pandas.DataFrame, figures: dict[str, str], names: dict[str, str], path: str
+) -> None:
+    """A panel a figure, a line a score, a colour a noise level; the model filled, the control
+    hollow; bars are one standard error, the gray line is knowing nothing."""
+    scores = table["score"].unique()[::-1]
+    panels, axes = subplots(1, len(figures), figsize=(3.3 * len(figures) + 1.6, 4.4), sharey=True)
+    for axis, (figure, title) in zip(axes, figures.items(), strict=True):
+        rows = table[table["figure"] == figure]
+        levels = rows["level"].unique()
+        for (role, level), part in rows.groupby(["role", "level"], sort=False):
+            i = list(levels).index(level)
+            place = [list(scores).index(score) + 0.16 * (1 - i) for score in part["score"]]
+            place = [p - 0.05 * (role == "control") for p in place]
+            label = f"{names[role]}, {level:g}"
+            axis.errorbar(
+                part["mean"], place, xerr=part["se"], ls="", ms=4, lw=1, color=f"C{i}",
+                label=label, **LOOKS[role],
+            )  # fmt: skip
+        axis.axvline(0.5 if figure.startswith("auroc") else 0, color="gray", lw=1)
+        axis.set_title(title, fontsize=9)
+    axes[0].set_yticks(range(len(scores)), scores)
+    handles, labels = axes[0].get_legend_handles_labels()
+    panels.legend(handles, labels, frameon=False, fontsize=8, loc="outside right center")
+    keep(panels, path)

@@ -1,0 +1,32 @@
+"""The most and the least unstable images, and where an image is unstable on its way."""
+
+import torch
+from torch import Tensor
+
+from scorefield.plots.canvas import keep, subplots
+from scorefield.plots.grid import show
+
+
+def unstable(images: Tensor, score: Tensor, title: str, path: str, columns: int = 16) -> None:
+    """The least (above) and most unstable of images (N, C, H, W) by a score (N,)."""
+    order = score.argsort()
+    figure, axes = subplots(2, 1, figsize=(9, 2.0))
+    for axis, part, name in zip(
+        axes, (order[:columns], order[-columns:]), ("least", "most"), strict=True
+    ):
+        show(axis, images[part], columns)
+        axis.set_title(f"{name} unstable: {title}", fontsize=9)
+    keep(figure, path)
+
+
+def way(x: Tensor, mean: Tensor, variance: Tensor, path: str) -> None:
+    """Frames (F, I, C, H, W) of x_t, the posterior mean and the posterior variance of each pixel,
+    three rows an image, time from left to right; the variance is scaled within a frame."""
+    spread = variance.mean(2, keepdim=True).clamp_min(0)
+    scaled = 2 * spread / spread.flatten(1).amax(1).view(-1, 1, 1, 1, 1).clamp_min(1e-12) - 1
+    rows = torch.stack([x, mean, scaled.expand_as(x)], 1).flatten(1, 2)
+    order = [k * x.shape[1] + i for i in range(x.shape[1]) for k in range(3)]
+    strip = rows[:, order].transpose(0, 1).flatten(0, 1)
+    figure, axis = subplots(figsize=(0.75 * len(x), 0.75 * len(order)))
+    show(axis, strip, len(x))
+    keep(figure, path)

@@ -1,0 +1,25 @@
+"""Instability scores of two models at many points. Usage: python stages/map.py NAME"""
+
+from scorefield.core import params
+from scorefield.core.files import command, load_data, load_model, save_tensors
+from scorefield.core.hardware import device
+from scorefield.lab.survey import SCORES, heat, path, points, survey
+
+
+def main(name: str) -> None:
+    spec = params.entry("maps", name)
+    models = [load_model(f"models/{spec[role]}").to(device()) for role in ("model", "control")]
+    data, knobs = load_data(spec["data"]), {score: params.section(score, spec) for score in SCORES}
+    given = (spec["levels"], spec["seed"], knobs)
+    if len(models[0].shape) == 2:
+        x = points(data, spec["n"], spec["seed"])
+        out = heat(models, data, *given)
+    else:
+        x = data["test"][: spec["n"]]
+        out = path(models[0], *given)
+    out |= {"points": x} | survey(models, x.to(device()), *given)
+    save_tensors(f"samples/{name}-map.safetensors", {k: v.float() for k, v in out.items()})
+
+
+if __name__ == "__main__":
+    command(main)
