@@ -69,8 +69,8 @@ def digits(name: str, spec: dict, found: dict, data: dict) -> tuple:
 def main(name: str) -> None:
     spec, data = params.entry("maps", name), load_data(params.entry("maps", name)["data"])
     found = load_tensors(f"samples/{name}-map.safetensors")
-    whole, main = (plane if "layout" in data else digits)(name, spec, found, data)
-    save_json(f"metrics/maps/{name}.json", flat(main))
+    whole, shown = (plane if "layout" in data else digits)(name, spec, found, data)
+    save_json(f"metrics/maps/{name}.json", flat(shown))
     save_table(f"metrics/maps/{name}.csv", whole)
 
 

@@ -26,6 +26,8 @@ def layouts(name: str, spec: dict, cells: dict, data: dict) -> tuple[pandas.Data
     for role in ("model", "control"):
         for way in ("plain", *spec["ways"]):
             found = elsewhere(figures, data, role, way, JUNK, REGIMES.index("rare"))
+            for half in (0, 1):
+                chosen[f"{role}_{way}_scale_{half}"] = float(found["scale"][half])
             for place in ("interior", "edge"):
                 mine = found["interior"] == (place == "interior")
                 for key in ("hit", "junk"):

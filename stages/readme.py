@@ -66,15 +66,21 @@ def rare() -> str:
 
 
 def sweep() -> str:
-    """Hits and junk at the scale that was best on the other layouts."""
+    """Hits and junk at the scales that were best on the other half of the layouts."""
     figures, ways = found("sweeps/layouts.json"), load()["sweeps"]["layouts"]["ways"]
-    both = lambda label: f"{cell(figures, f'{label}_hit')} ({figures[f'{label}_junk']:.3f})"
-    rows = [
-        [way, *(both(f"{r}_{way}_{p}") for p in ("interior", "edge") for r in ("model", "control"))]
-        for way in ("plain", *ways)
-    ]
-    head = ["way", "inside, network", "inside, exact", "edge, network", "edge, exact"]
-    return table(head, rows)
+
+    def both(role: str, way: str, place: str) -> str:
+        label = f"{role}_{way}_{place}"
+        return f"{cell(figures, f'{label}_hit')} ({figures[f'{label}_junk']:.3f})"
+
+    rows = []
+    for role, name in (("model", "network"), ("control", "exact")):
+        for way in ("plain", *ways):
+            scales = sorted({figures[f"{role}_{way}_scale_{half}"] for half in (0, 1)})
+            told = ", ".join(f"{scale:g}" if scale else "unguided" for scale in scales)
+            places = [both(role, way, place) for place in ("interior", "edge")]
+            rows.append([f"{name}, {way}", "" if way == "plain" else told, *places])
+    return table(["denoiser, way", "scales", "inside", "edge"], rows)
 
 
 def known() -> str:
@@ -104,24 +110,22 @@ def known() -> str:
 
 
 def looks() -> str:
-    """Digits: the withheld class, and what plain looks explain."""
-    figures = found("maps/digits.json")
-    scores = sorted(
-        k.removesuffix("_png") for k in figures if k.endswith("_png") and "control" not in k
+    """Digits: the withheld class, and what plain looks explain, at each noise level."""
+    rows = pandas.read_csv("metrics/maps/digits.csv").set_index(
+        ["score", "level", "role", "figure"]
     )
-    columns = ("confidence", "distance", "png")
-    rows = [
+    told = lambda *key: "{mean:.2f} ± {se:.2f}".format(**rows.loc[key])
+    shown = [
         [
-            s,
-            cell(figures, f"{s}_auroc"),
-            cell(figures, f"control_{s}_auroc"),
-            *(cell(figures, f"{s}_{c}") for c in columns),
+            f"{score}, {level:g}",
+            told(score, level, "model", "auroc"),
+            told(score, level, "control", "auroc"),
+            *(told(score, level, "model", look) for look in ("confidence", "distance", "png")),
         ]
-        for s in scores
+        for score, level in rows.index.droplevel([2, 3]).unique()
     ]
-    return table(
-        ["score", "class 7 never seen", "seen", "confidence", "distance", "PNG size"], rows
-    )
+    head = ["score, sigma / alpha", "7 never seen", "seen", "confidence", "distance", "PNG size"]
+    return table(head, shown)
 
 
 def digits() -> str:

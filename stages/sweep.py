@@ -13,7 +13,7 @@ WAYS = {  # guidance, what it is given at a scale, and a sampler of its own
     "plain": ("plain", lambda s: {}, None),
     "ibg": ("ibg", lambda s: {"scale": s}, None),
     "reversed": ("ibg", lambda s: {"scale": -s}, None),
-    "random": ("random", lambda s: {"scale": s}, None),
+    "random": ("random", lambda s: {"scale": s, "fresh": False}, None),
     "fresh": ("random", lambda s: {"scale": s, "fresh": True}, None),
     "minus_score": ("minus_score", lambda s: {"scale": s}, None),
     "temperature": ("temperature", lambda s: {"scale": s}, None),
@@ -44,7 +44,7 @@ def main(name: str) -> None:
     out = {}
     for role in ("model", "control"):
         model = load_model(f"models/{spec[role]}").to(device())
-        cells = [("plain", 0.0), *((w, s) for w in spec["ways"] for s in spec["scales"])]
+        cells = [("plain", 0.0), *((w, float(s)) for w in spec["ways"] for s in spec["scales"])]
         for way, scale in cells:
             key = f"{role}/{way}/{scale}"
             place = Path(folder, key)

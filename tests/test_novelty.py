@@ -89,19 +89,20 @@ def test_only_what_is_sure_and_near_is_coherent_and_only_the_special_class_a_hit
     assert found["avgknn"][3] > 5 and not found["novel"][3]
 
 
-def test_a_scale_is_chosen_on_the_other_layouts():
-    """Three layouts; the best scale of two of them, by their hits, has too much junk for one."""
+def test_a_scale_is_chosen_on_the_other_half_of_the_layouts():
+    """Layouts 0 and 2 allow scale 2, by their junk; 1 and 3 only scale 1."""
     pair = lambda hit, junk: {
         "hit": torch.tensor(hit).double(),
         "junk": torch.tensor(junk).double(),
     }
     figures = {
-        ("model", "plain", 0.0): pair([0.0, 0.0, 0.0], [0.0, 0.0, 0.0]),
-        ("model", "ibg", 1.0): pair([0.3, 0.4, 0.5], [0.0, 0.0, 0.0]),
-        ("model", "ibg", 2.0): pair([0.6, 0.7, 0.8], [0.0, 0.05, 0.05]),
+        ("model", "plain", 0.0): pair([0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]),
+        ("model", "ibg", 1.0): pair([0.3, 0.4, 0.5, 0.6], [0.0, 0.0, 0.0, 0.0]),
+        ("model", "ibg", 2.0): pair([0.6, 0.7, 0.8, 0.9], [0.02, 0.05, 0.03, 0.05]),
     }
-    data = {"regime": torch.ones(3), "interior": torch.tensor([1, 1, 0])}
+    data = {"regime": torch.ones(4), "interior": torch.tensor([1, 1, 0, 0])}
     chosen = elsewhere(figures, data, "model", "ibg", most=0.03, regime=1)
-    assert chosen["hit"].tolist() == pytest.approx([0.3, 0.7, 0.8])
-    assert chosen["junk"].tolist() == pytest.approx([0.0, 0.05, 0.05])
-    assert chosen["interior"].tolist() == [True, True, False]
+    assert chosen["scale"].tolist() == [1.0, 2.0, 1.0, 2.0]
+    assert chosen["hit"].tolist() == pytest.approx([0.3, 0.7, 0.5, 0.9])
+    assert chosen["junk"].tolist() == pytest.approx([0.0, 0.05, 0.0, 0.05])
+    assert chosen["interior"].tolist() == [True, True, False, False]

@@ -57,7 +57,8 @@ ENTRIES = {  # key -> what its value must be; a "?" marks a key that may be left
         "data": "entry data",
         "sampler": "method samplers",
         "steps": "int",
-        "ways": "list[str]",
+        "ways": "list[Literal['ibg', 'reversed', 'random', 'fresh', 'minus_score', 'temperature', "
+        "'sgms', 'mue', 'boost']]",
         "scales": "list[float]",
         "n": "int",
         "seed": "int",
@@ -97,7 +98,8 @@ def methods(kind: str) -> list[str]:
 @cache
 def schedules() -> list[str]:
     tree = ast.parse((SOURCE / "core/schedule.py").read_text())
-    return [n.name for n in tree.body if isinstance(n, ast.FunctionDef) and n.name != "times"]
+    functions = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.returns]
+    return [n.name for n in functions if ast.unparse(n.returns) == "Schedule"]
 
 
 def section_knobs(kind: str, name: str) -> dict[str, str]:

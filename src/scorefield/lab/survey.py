@@ -42,7 +42,8 @@ def survey(
     models: list[Model], x: Tensor, levels: list[float], seed: int, knobs: dict[str, dict[str, Any]]
 ) -> dict[str, Tensor]:
     """score -> (models, levels, *rows of x): at each noise level of x (N, d...) or (N, E, D), the
-    same noise for every model and score; and the posterior `mean`."""
+    same noise for every model and score; the posterior `mean`; and of points the `energy`, -log p_t
+    under the law of the last model, which is exact."""
     found = {name: [] for name in [*SCORES, "mean"]}
     with tqdm(total=len(models) * len(levels) * len(SCORES), desc="map", unit=" scores") as bar:
         for model in models:
@@ -50,6 +51,9 @@ def survey(
                 x_t, t = noised(model, x, level, 100 * seed + i)
                 flat = x_t.flatten(0, 1) if x.ndim == 3 else x_t
                 found["mean"].append(model(flat, t).view_as(x).cpu())
+                if x.ndim == 3:
+                    energy = models[-1].net.energies(flat, t).view(x.shape[:2])
+                    found.setdefault("energy", []).append(energy.cpu())
                 for name, score in SCORES.items():
                     randn = streams(100 * seed + 50 + i, range(len(x)))
                     value = score(model, model.schedule, flat, t, randn, **knobs[name])
@@ -107,7 +111,7 @@ def path(
     for i in tqdm(frames, desc="path", unit=" frames"):
         x, t = states[i], grid[i].to(states[i])
         given = knobs["trace"] | {"probes": 8 * knobs["trace"]["probes"]}
-        spread = variances(model, model.schedule, x, t, streams(seed, range(WATCHED)), **given)
+        spread = variances(model, model.schedule, x, t, streams(seed + 1, range(WATCHED)), **given)
         for key, value in zip(found, (x, model(x, t), spread), strict=True):
             found[key].append(value.cpu())
     return {key: torch.stack(values) for key, values in found.items()}

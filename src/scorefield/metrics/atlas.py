@@ -1,13 +1,16 @@
 """What instability scores know: of the special mode or class, of the truth, of plain looks."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import pandas
 import torch
 from torch import Tensor
+from torchvision.transforms.functional import to_pil_image
 
 from scorefield.core.denoiser import Model
+from scorefield.core.files import to_bytes
 from scorefield.metrics.coherence import read, special
 from scorefield.metrics.ranking import auroc, auroc_se, mean_se, spearman
 
@@ -55,15 +58,17 @@ def of_score(value: Tensor, role: int, miss: Tensor) -> Iterator[tuple[str, Tens
 def looks(images: Tensor, data: dict[str, Tensor], judge: Model) -> dict[str, Tensor]:
     """What could explain a score without any instability, (N,): the judge's confidence, the
     distance to the nearest training image in pixels, the size as PNG in bytes."""
-    from torchvision.io import encode_png
-
-    from scorefield.core.files import to_bytes
-
-    flat = lambda x: x.flatten(1)
-    nearest = torch.cdist(flat(images), flat(data["train"])).min(1).values
-    sizes = torch.tensor([float(len(encode_png(image))) for image in to_bytes(images)])
+    nearest = torch.cdist(images.flatten(1), data["train"].flatten(1)).min(1).values
+    sizes = torch.tensor([float(len(png(image))) for image in to_bytes(images)])
     confidence = read(images, judge)[1].max(1).values
     return {"confidence": confidence, "distance": nearest, "png": sizes}
+
+
+def png(image: Tensor) -> bytes:
+    """An image of bytes (C, H, W) as a PNG file."""
+    content = BytesIO()
+    to_pil_image(image).save(content, "PNG")
+    return content.getvalue()
 
 
 def of_images(

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from scorefield.core.denoiser import Model
-from scorefield.metrics.coherence import coherence
+from scorefield.metrics.coherence import coherence, special
 from scorefield.metrics.discovery import found, places, share_error
 from scorefield.metrics.novelty import novelty
 from scorefield.metrics.ranking import mean_se
@@ -56,25 +56,34 @@ def elsewhere(
     most: float,
     regime: int,
 ) -> dict[str, Tensor]:
-    """Hits and junk of each layout (L,) of a regime, at the scale that had most hits on the other
-    layouts with a mean junk of at most `most` there; unguided where no scale had."""
+    """Hits, junk and scale of each layout (L,) of a regime, where one half of the layouts, every
+    other one, takes the scale that had most hits on the other half with a mean junk of at most
+    `most` there; scale 0, unguided, where none had so little."""
     mine = data["regime"] == regime
-    scales = [cell for cell in figures if cell[:2] == (role, way)]
-    pick = lambda key: torch.stack([figures[c][key][mine] for c in [(role, "plain", 0.0), *scales]])
-    hit, junk = pick("hit"), pick("junk")
-    others = lambda v: (v.sum(1, keepdim=True) - v) / (v.shape[1] - 1)
-    allowed = others(hit).where(others(junk) <= most, -1.0)
-    best = allowed.argmax(0)
-    row = torch.arange(hit.shape[1])
+    cells = [(role, "plain", 0.0), *(cell for cell in figures if cell[:2] == (role, way))]
+    hit, junk = (torch.stack([figures[c][key][mine] for c in cells]) for key in ("hit", "junk"))
+    half, row = torch.arange(hit.shape[1]) % 2, torch.arange(hit.shape[1])
+    best = torch.zeros_like(half)
+    for side in (0, 1):
+        other = half == 1 - side
+        allowed = hit[:, other].mean(1).where(junk[:, other].mean(1) <= most, -1.0)
+        best[half == side] = allowed.argmax()
+    scales = torch.tensor([cell[2] for cell in cells])
     inside = data["interior"][mine].bool()
-    return {"hit": hit[best, row], "junk": junk[best, row], "interior": inside}
+    return {
+        "hit": hit[best, row],
+        "junk": junk[best, row],
+        "scale": scales[best],
+        "interior": inside,
+    }
 
 
 def of_images(cells: dict[Cell, Tensor], data: dict[str, Tensor], judge: Model) -> pandas.DataFrame:
     """One row a cell: shares of samples and their standard errors, and the means of novelty; the
-    last row is the validation split, real images without the special class, whose hits are the
-    judge's false alarms."""
-    every = cells | {("real", "data", 0.0): data["validation"]}
+    last row is the validation split without the special class, whose hits are the judge's false
+    alarms."""
+    others = data["validation"][data["validation_labels"] != special(data)]
+    every = cells | {("real", "data", 0.0): others}
     scores = coherence(torch.cat(list(every.values())), data, judge)
     parts = {key: value.split([len(x) for x in every.values()]) for key, value in scores.items()}
     rows = []

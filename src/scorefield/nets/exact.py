@@ -52,6 +52,11 @@ class Exact(nn.Module):
         diagonal = lambda law, at: law.covariance(self.schedule, at, t).diagonal(dim1=1, dim2=2)
         return self.each(diagonal, x).sum(-1).transpose(0, 1).flatten()
 
+    def energies(self, x: Tensor, t: Tensor) -> Tensor:
+        """-log p_t of rows (B E, D) under their laws, shape (B E,)."""
+        surprise = lambda law, at: -law.log_prob(self.schedule, at, t)
+        return self.each(surprise, x).transpose(0, 1).flatten()
+
     def each(self, function: Callable[[Mixture, Tensor], Tensor], x: Tensor) -> Tensor:
         """function(law, points) for the points of each law, (E, B, ...)."""
         parts = tuple(self.mixture.buffers())

@@ -7,15 +7,14 @@ from torch import Tensor, nn
 
 from scorefield.core.schedule import Schedule
 
+WAVES = (0.7, 1.9, 3.3)  # angular frequencies, none near that of a named layout
+
 
 def mlps(shapes: dict[str, list[int]], schedule: Schedule, *, width: int, depth: int) -> nn.Module:
     """Points (B, E, D), or their rows (B E, D) in the same order, and t to the same shape; the
-    members share nothing but their steps. Coordinates enter with Fourier features (Tancik et al.
-    2020), which sharpens the borders between modes."""
+    members share times, steps and the clipping of gradients, nothing else. Coordinates enter with
+    Fourier features (Tancik et al. 2020), which sharpens the borders between modes."""
     return MLPs(*shapes["train"][1:], width, depth)
-
-
-WAVES = (1.0, 2.0, 4.0)  # angular frequencies at which each coordinate is shown too
 
 
 class MLPs(nn.Module):

@@ -24,8 +24,8 @@ def pretrained(
     or a name on the Hub, in safetensors.
 
     `resolved` is what a model that was stored rebuilds it from, without the pipeline. Raises
-    InputError where there is no such pipeline, and where its images or its noise schedule are not
-    those of the data and of `schedule`.
+    InputError where there is no such pipeline, and where its channels or its noise schedule are not
+    those of the data and of `schedule` (1,000 steps).
     """
     if resolved is None:
         pipeline = fetched(name)
@@ -56,9 +56,9 @@ def fetched(name: str) -> DiffusionPipeline:
 def fitting(name: str, pipeline: Any, shape: list[int], schedule: Schedule) -> None:
     """Raise InputError unless network, images and noise levels fit."""
     unet, scheduler = getattr(pipeline, "unet", None), getattr(pipeline, "scheduler", None)
-    if not isinstance(unet, UNet2DModel) or scheduler is None:
-        raise InputError(f"pretrained.name: '{name}' has no UNet2DModel with a scheduler")
-    if unet.config.in_channels != shape[1]:
+    if not isinstance(unet, UNet2DModel) or not hasattr(scheduler, "alphas_cumprod"):
+        raise InputError(f"pretrained.name: '{name}' has no UNet2DModel with a scheduler of DDPM's")
+    if not unet.config.in_channels == unet.config.out_channels == shape[1]:
         raise InputError(
             f"pretrained.name: '{name}' takes images with {unet.config.in_channels} channels, the "
             f"data's have {shape[1]}"

@@ -11,7 +11,6 @@ COLUMNS = {
     "martingale": "martingale residual of the network",
     "error": "true error of the network",
 }
-CLASSES = {"withheld": "C3", "rare": "C1", "none": "C2"}
 
 
 def heat(
