@@ -62,7 +62,8 @@ def digits(name: str, spec: dict, found: dict, data: dict) -> tuple:
         unstable(found["points"], found["trace"][0, i], title, path)
     way(*(found[f"path.{key}"] for key in ("x", "mean", "variance")), f"plots/maps/{name}/way.png")
     roles = {role: spec[role] for role in ("model", "control")}
-    areas(table, LOOKS, roles, f"plots/maps/{name}/known.png")
+    shown = {key: title for key, title in LOOKS.items() if key in set(table["figure"])}
+    areas(table, shown, roles, f"plots/maps/{name}/known.png")
     return table, table
 
 

@@ -1,6 +1,7 @@
 """Instability scores of two models at many points. Usage: python stages/map.py NAME"""
 
 from scorefield.core import params
+from scorefield.core.errors import InputError
 from scorefield.core.files import command, load_data, load_model, save_tensors
 from scorefield.core.hardware import device
 from scorefield.lab.survey import SCORES, heat, path, points, survey
@@ -11,12 +12,14 @@ def main(name: str) -> None:
     models = [load_model(f"models/{spec[role]}").to(device()) for role in ("model", "control")]
     data, knobs = load_data(spec["data"]), {score: params.section(score, spec) for score in SCORES}
     given = (spec["levels"], spec["seed"], knobs)
+    if len(models[0].shape) == 1 or ("layout" in data and not hasattr(models[1].net, "energies")):
+        raise InputError(f"maps.{name}: points need data of layouts, and net: exact as the control")
     if len(models[0].shape) == 2:
         x = points(data, spec["n"], spec["seed"])
         out = heat(models, data, *given)
     else:
         x = data["test"][: spec["n"]]
-        out = path(models[0], *given)
+        out = path(models[0], *given[1:])
     out |= {"points": x} | survey(models, x.to(device()), *given)
     save_tensors(f"samples/{name}-map.safetensors", {k: v.float() for k, v in out.items()})
 

@@ -7,10 +7,11 @@ from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from scorefield.core.denoiser import Model
+from scorefield.core.errors import InputError
 from scorefield.core.schedule import cosine
 from scorefield.metrics.coherence import coherence, special
 from scorefield.metrics.novelty import novelty, summary
-from scorefield.metrics.pareto import elsewhere
+from scorefield.metrics.pareto import elsewhere, of_images
 from scorefield.metrics.ranking import auroc, auroc_se, mean_se, spearman
 
 
@@ -106,3 +107,8 @@ def test_a_scale_is_chosen_on_the_other_half_of_the_layouts():
     assert chosen["hit"].tolist() == pytest.approx([0.3, 0.7, 0.5, 0.9])
     assert chosen["junk"].tolist() == pytest.approx([0.0, 0.05, 0.0, 0.05])
     assert chosen["interior"].tolist() == [True, True, False, False]
+
+
+def test_a_sweep_of_images_without_a_special_class_is_refused():
+    with pytest.raises(InputError, match="rare or withheld class"):
+        of_images({}, toy(200), Model(Toy(), cosine(), "x0", [1, 1, 2]))

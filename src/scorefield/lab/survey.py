@@ -25,7 +25,6 @@ SCORES = {
     for score in (trace, frobenius, original, renoise, minority, eigenvalue, drift, martingale)
 }
 
-SETS = ("special", "train", "junk", "decoy")  # of points whose scores are compared
 GRID, REACH = 48, 5.0  # of a heat map, across the plane
 FRAMES, WATCHED, STEPS = 8, 6, 24  # moments of the trajectories of a few images
 
@@ -64,7 +63,7 @@ def survey(
 
 
 def points(data: dict[str, Tensor], n: int, seed: int) -> Tensor:
-    """n points of each of SETS, (4 n, E, 2): the special mode, training data, junk as far out as
+    """n points of each of four, (4 n, E, 2): the special mode, training data, junk as far out as
     the special mode's points, and around the decoy, which is the origin where there is none."""
     generator = torch.Generator().manual_seed(seed)
     mean, std = data["mixture.mean"][:, 0], data["mixture.cov"][:, 0, 0, 0].sqrt()[:, None]
@@ -98,9 +97,7 @@ def heat(
 
 
 @torch.no_grad()
-def path(
-    model: Model, levels: list[float], seed: int, knobs: dict[str, dict[str, Any]]
-) -> dict[str, Tensor]:
+def path(model: Model, seed: int, knobs: dict[str, dict[str, Any]]) -> dict[str, Tensor]:
     """Of a few images on their way from noise: x_t, the posterior mean and the posterior variance
     of each pixel by `trace`, (frames, images, C, H, W)."""
     randn, grid = streams(seed, range(WATCHED)), times(STEPS)

@@ -78,10 +78,11 @@ def of_images(
     names: list[str],
     judge: Model,
 ) -> pandas.DataFrame:
-    """One row a role, level, score and figure. `auroc` tells the special class from all others;
+    """One row a role, level, score and figure. `auroc`, where there is a special class, tells it
+    from all others;
     `confidence`, `distance` and `png` are Spearman's correlations over the other classes."""
     images, label = found["points"], special(data)
-    held = data["test_labels"][: len(images)] == label
+    held = data["test_labels"][: len(images)] == (-1 if label is None else label)
     plain = {key: value[~held] for key, value in looks(images, data, judge).items()}
     rows = []
     for name in names:
@@ -89,9 +90,10 @@ def of_images(
             for j, level in enumerate(levels):
                 value = found[name][i, j]
                 key: dict[str, Any] = {"score": name, "role": role, "level": level}
-                area = auroc(value[held], value[~held]).item()
-                error = auroc_se(area, int(held.sum()), int((~held).sum()))
-                rows.append(key | {"figure": "auroc", "mean": area, "se": error})
+                if held.any():
+                    area = auroc(value[held], value[~held]).item()
+                    error = auroc_se(area, int(held.sum()), int((~held).sum()))
+                    rows.append(key | {"figure": "auroc", "mean": area, "se": error})
                 for figure, other in plain.items():
                     r = spearman(value[~held], other).item()
                     error = (1 - r**2) / (len(other) - 1) ** 0.5

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from scorefield.core.denoiser import Model
+from scorefield.core.errors import InputError
 from scorefield.metrics.coherence import coherence, special
 from scorefield.metrics.discovery import found, places, share_error
 from scorefield.metrics.novelty import novelty
@@ -82,7 +83,9 @@ def of_images(cells: dict[Cell, Tensor], data: dict[str, Tensor], judge: Model) 
     """One row a cell: shares of samples and their standard errors, and the means of novelty; the
     last row is the validation split without the special class, whose hits are the judge's false
     alarms."""
-    others = data["validation"][data["validation_labels"] != special(data)]
+    if (label := special(data)) is None:
+        raise InputError("a sweep of images needs data with a rare or withheld class")
+    others = data["validation"][data["validation_labels"] != label]
     every = cells | {("real", "data", 0.0): others}
     scores = coherence(torch.cat(list(every.values())), data, judge)
     parts = {key: value.split([len(x) for x in every.values()]) for key, value in scores.items()}
