@@ -12,10 +12,12 @@ from scorefield.core.files import (
     save_table,
 )
 from scorefield.core.hardware import device
+from scorefield.metrics.agreement import agreement
 from scorefield.metrics.images import images
 from scorefield.metrics.plane import plane
 from scorefield.plots.beside import beside
 from scorefield.plots.filmstrip import filmstrip
+from scorefield.plots.matched import matched
 from scorefield.plots.scatter import scatter
 from scorefield.plots.ways import ways
 
@@ -31,7 +33,13 @@ def main(name: str) -> None:
         ways(drawn["frames"], judge.net.law(), way)
     else:
         figures, table = images(fake, data, judge.to(device()), **params.section("images"))
-        beside(fake, data["test"], picture)
+        if "source" in drawn:
+            mates = (drawn["samples"], drawn["unguided"])
+            matched(drawn["given"], *mates, picture)
+            if drawn["source"].min() >= 0:
+                figures |= agreement(*mates, drawn["source"], data, judge)
+        else:
+            beside(fake, data["test"], picture)
         filmstrip(drawn["frames"], way)
     figures |= {key: int(drawn[key]) for key in ("steps", "nfe")}
     save_json(f"metrics/runs/{name}.json", figures)

@@ -1,7 +1,9 @@
 """Draw the samples of one run, alone or under torchrun. Usage: python stages/sample.py NAME"""
 
+from dataclasses import replace
+
 from scorefield.core import params
-from scorefield.core.files import command, load_model, save_tensors
+from scorefield.core.files import command, load_data, load_model, save_tensors
 from scorefield.core.hardware import device
 from scorefield.lab.identity import clear, running, scratch
 from scorefield.lab.sampling import Plan, sample
@@ -10,6 +12,7 @@ from scorefield.lab.sampling import Plan, sample
 def main(name: str) -> None:
     spec, folder = params.entry("runs", name), scratch(running(f"sample@{name}"))
     model, helper = (load_model(f"models/{spec[k]}").to(device()) for k in ("model", "helper"))
+    guidance = params.module("guidance", spec["guidance"])
     plan = Plan(
         denoiser=params.method("guidance", spec["guidance"], spec)(model, helper),
         models=(model, helper),
@@ -20,9 +23,18 @@ def main(name: str) -> None:
         seed=spec["seed"],
         device=device(),
     )
-    drawn = sample(plan, spec["n"], folder, **params.section("sampling"))
+    chunks, extra = params.section("sampling"), {}
+    if hasattr(guidance, "given"):
+        section = params.section(spec["guidance"], spec)
+        match = {key: section[key] for key in ("entry", "image") if key in section}
+        given, source = guidance.given(load_data(spec["data"]), spec["n"], **match)
+        beside = sample(replace(plan, denoiser=model), spec["n"], folder / "unguided", **chunks)
+        plan = replace(plan, given=given)
+        extra = {"given": given, "source": source}
+        extra |= {"unguided": beside["samples"]} if beside else {}
+    drawn = sample(plan, spec["n"], folder, **chunks)
     if drawn is not None:
-        save_tensors(f"samples/{name}.safetensors", drawn)
+        save_tensors(f"samples/{name}.safetensors", drawn | extra)
         clear(folder)
 
 

@@ -68,7 +68,8 @@ class Model(nn.Module):
 
     `shape` is that of one sample, `calls` counts evaluations of the network. With `draws` the
     network takes noise xi of x's shape, joined to x along the channels, and x_0 is a draw from the
-    posterior (De Bortoli et al. 2025); `randn` is where xi comes from. A network that has a
+    posterior (De Bortoli et al. 2025); `randn` is where xi comes from, `given` what each sample is
+    to match, for a ratio. A network that has a
     `predict` of its own keeps it (the exact mixture puts out x0). Reading eps divides by alpha:
     raises InputError for a schedule whose alpha vanishes at pure noise.
     """
@@ -83,7 +84,7 @@ class Model(nn.Module):
     ) -> None:
         super().__init__()
         self.net, self.schedule, self.shape, self.calls = net, schedule, shape, 0
-        self.draws, self.randn = draws, torch.randn_like
+        self.draws, self.randn, self.given = draws, torch.randn_like, None
         self.predict = getattr(net, "predict", predict)
         if self.predict == "eps" and schedule.alpha(torch.ones(())) < 1e-6:
             raise InputError("predict: eps needs a schedule with alpha(1) > 0 (ddpm); or use v, x0")

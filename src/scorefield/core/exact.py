@@ -92,3 +92,25 @@ class Mixture:
         z = torch.cat([torch.special.ndtri(within)[:, None], xi[:, 1:]], 1)
         std = spread.expand_as(mean)[row, k].clamp_min(0).sqrt()
         return mean[row, k] + (self.axes[1][k] @ (std * z)[..., None])[..., 0]
+
+
+def information(
+    joint: Mixture, schedule: Schedule, x: Tensor, t: Tensor, y: Tensor, s: Tensor
+) -> Tensor:
+    """The pointwise mutual information log p(x_t, y_s) - log p(x_t) - log p(y_s), shape (B,), of
+    the halves x (B, D) and y (B, D) of a joint mixture; one time t for x and one, s, for y.
+
+    Of a Gaussian pair it is Hayakawa et al. 2025's ratio in closed form.
+    """
+    half = joint.mean.shape[1] // 2
+    (alpha, sigma), (a, b) = schedule(t), schedule(s)
+    ones = torch.ones(half, dtype=joint.mean.dtype)
+    scale, noise = torch.cat([alpha * ones, a * ones]), torch.cat([sigma * ones, b * ones])
+    mean, cov = scale * joint.mean, scale[:, None] * scale * joint.cov + torch.diag(noise**2)
+    now = torch.zeros((), dtype=joint.mean.dtype)
+    parts = ((slice(None), torch.cat([x, y], 1)), (slice(half), x), (slice(half, None), y))
+    logs = [
+        Mixture(joint.weight, mean[:, part], cov[:, part, part]).log_prob(schedule, at, now)
+        for part, at in parts
+    ]
+    return logs[0] - logs[1] - logs[2]

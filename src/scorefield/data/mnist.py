@@ -26,6 +26,7 @@ def mnist(
     folder: str,
     validation: int,
     rotate: int,
+    pair: int,
     withhold: list[int],
     rare: list[int],
     rare_share: float,
@@ -35,12 +36,15 @@ def mnist(
 
     `rotate` counts quarter turns clockwise. Classes in `withhold` leave the training and
     validation splits, each class in `rare` keeps rare_share of the training images; test keeps
-    all. Raises InputError on files that are not MNIST.
+    all. `pair` adds each image turned by so many quarters as <split>_pair. Raises InputError on
+    files that are not MNIST.
     """
     train, test = embedded(seed) if origin == "embedded" else full(origin, folder)
     turned = [(images.rot90(-rotate, (2, 3)), labels) for images, labels in (train, test)]
     made = dataset(*turned, validation, seed)
-    return thinned(thinned(made, withhold, 0.0), rare, rare_share)
+    made = thinned(thinned(made, withhold, 0.0), rare, rare_share)
+    splits = ("train", "validation", "test") if pair else ()
+    return made | {f"{split}_pair": made[split].rot90(-pair, (2, 3)) for split in splits}
 
 
 def embedded(seed: int) -> list[tuple[Tensor, Tensor]]:

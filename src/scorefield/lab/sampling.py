@@ -31,6 +31,7 @@ class Plan:
     steps: int
     seed: int
     device: torch.device
+    given: Tensor | None = None  # what each sample is to match, (n, ...)
 
     def calls(self) -> int:
         """Network evaluations up to now."""
@@ -45,6 +46,8 @@ def draw(plan: Plan, indices: range, bar: tqdm) -> dict[str, Tensor]:
     before, randn = plan.calls(), streams(plan.seed, indices)
     for model in plan.models:
         model.randn = randn
+        if plan.given is not None:
+            model.given = plan.given[indices.start : indices.stop].to(plan.device)
     try:
         pure = randn(torch.empty(len(indices), *plan.shape, device=plan.device))
         pure = plan.schedule.sigma(torch.ones(())) * pure

@@ -165,8 +165,10 @@ def descend(
 
 
 def follow(average: Model, model: Model, decay: float) -> None:
-    """Move the averaged weights towards the model's."""
+    """Move the averaged weights towards the model's; buffers are those of the model."""
     with torch.no_grad():
+        for kept, now in zip(average.buffers(), model.buffers(), strict=True):
+            kept.copy_(now)
         torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
 
 

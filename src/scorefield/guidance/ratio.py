@@ -1,0 +1,96 @@
+"""Ratio guidance: a model steered by a learned density ratio to match given samples of another."""
+
+import torch
+from torch import Tensor
+
+from scorefield.core.denoiser import Denoiser, Model
+from scorefield.core.errors import InputError
+from scorefield.core.files import to_unit
+from scorefield.core.ratio import noised
+from scorefield.core.tilt import tilt
+
+
+def ratio(
+    model: Model,
+    helper: Model,
+    *,
+    scale: float,
+    low: float,
+    high: float,
+    bound: float,
+    entry: int = -1,
+    image: str = "",
+) -> Denoiser:
+    """x_0 + scale sigma^2 / alpha grad T(x_t, y), y what the helper was given for each sample, at
+    noise levels sigma / alpha in [low, high]; clipped to [-bound, bound] if bound is above 0. What
+    is to be matched follows from `entry` and `image`, see `given`.
+
+    With the true ratio and scale 1 it is E[x_0 | x_t, y]. One network call of the helper and its
+    backward. Raises InputError for a helper that is no ratio or was given nothing.
+    """
+    if not hasattr(helper.net, "table"):
+        raise InputError("helper: ratio guidance needs a model that estimates a ratio")
+
+    def log_weight(x: Tensor, t: Tensor) -> Tensor:
+        rows = t.reshape(-1).expand(len(x)).to(x)
+        if helper.given is None:
+            raise InputError("ratio guidance needs something to match: test_pair in the run's data")
+        helper.calls += 1
+        if helper.net.condition == "clean":
+            return helper.net(x, rows, helper.given, torch.zeros_like(rows))
+        with torch.no_grad():
+            y = noised(helper, helper.given, rows)
+        return helper.net(x, rows, y, rows)
+
+    guided = tilt(model, model.schedule, log_weight, scale, low, high)
+    if bound <= 0:
+        return guided
+    return lambda x, t: guided(x, t).clamp(-bound, bound)
+
+
+def given(
+    data: dict[str, Tensor], n: int, entry: int = -1, image: str = ""
+) -> tuple[Tensor, Tensor]:
+    """What n samples are to match (n, ...), and the test pair it is (n,), -1 for none.
+
+    Every sample another pair of the test split if `entry` is -1, else all that one; or all an image
+    file of the user's, in the data's size and channels. Raises InputError where there is none.
+    """
+    if "test_pair" not in data:
+        raise InputError("ratio guidance needs data with pairs, such as digits-pairs")
+    pairs = data["test_pair"]
+    if image:
+        return read(image, pairs.shape[1:]).expand(n, *pairs.shape[1:]), torch.full((n,), -1)
+    if not -1 <= entry < len(pairs):
+        raise InputError(f"ratio.entry: expected -1 to {len(pairs) - 1}, found {entry}")
+    source = torch.arange(n) % len(pairs) if entry < 0 else torch.full((n,), entry)
+    return pairs[source], source
+
+
+def read(path: str, shape: torch.Size) -> Tensor:
+    """An image file as floats in [-1, 1], (C, H, W)."""
+    from PIL import Image
+    from torchvision.transforms.functional import pil_to_tensor
+
+    try:
+        with Image.open(path) as image:
+            sized = image.convert("L" if shape[0] == 1 else "RGB").resize(tuple(shape[:0:-1]))
+    except OSError as error:
+        raise InputError(f"ratio.image: '{path}' is no image file ({error})") from None
+    return to_unit(pil_to_tensor(sized))
+
+
+def both(
+    models: tuple[Denoiser, Denoiser], helper: Model, *, scale: float, low: float, high: float
+) -> Denoiser:
+    """The joint denoiser of (x, y), stacked (B, 2, ...): each half is moved by the gradient of
+    T(x_t, y_t) in it, for a helper whose condition is same_t."""
+
+    def log_weight(both: Tensor, t: Tensor) -> Tensor:
+        rows = t.reshape(-1).expand(len(both)).to(both)
+        return helper.net(both[:, 0], rows, both[:, 1], rows)
+
+    def apart(both: Tensor, t: Tensor) -> Tensor:
+        return torch.stack([model(both[:, i], t) for i, model in enumerate(models)], 1)
+
+    return tilt(apart, helper.schedule, log_weight, scale, low, high)

@@ -1,0 +1,51 @@
+"""A log ratio of two images: two convolutional encoders and a head."""
+
+from typing import Literal
+
+from torch import Tensor, nn
+from torch.nn.functional import pixel_unshuffle, silu
+
+from scorefield.core.ratio import Ratio, waves
+from scorefield.core.schedule import Schedule
+
+
+def ratio_conv(
+    shapes: dict[str, list[int]],
+    schedule: Schedule,
+    *,
+    width: int,
+    features: int,
+    fold: int,
+    pairing: Literal["class", "instance"],
+    condition: Literal["clean", "same_t"],
+    least: float,
+    most: float,
+) -> nn.Module:
+    """T of images x and y (B, C, H, W), see `core.ratio.Ratio`; squares of fold x fold pixels are
+    moved into channels first."""
+    channels = shapes["train"][1], shapes["train_pair"][1]
+    encoders = tuple(Encoder(c, width, features, fold) for c in channels)
+    return Ratio(encoders, features, pairing, condition, least, most)
+
+
+class Encoder(nn.Module):
+    def __init__(self, channels: int, width: int, features: int, fold: int) -> None:
+        super().__init__()
+        sizes, self.fold = (
+            [(channels * fold**2, width), (width, 2 * width), (2 * width, 2 * width)],
+            fold,
+        )
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(a, b, 3, 1 if i == 0 else 2, padding=1) for i, (a, b) in enumerate(sizes)
+        )
+        self.times = nn.ModuleList(nn.Linear(16, b) for _, b in sizes)
+        self.norms = nn.ModuleList(nn.GroupNorm(8, b) for _, b in sizes)
+        self.leave = nn.Sequential(
+            nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(32 * width, features)
+        )
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        h, told = pixel_unshuffle(x, self.fold), waves(t.to(x))
+        for convolution, time, norm in zip(self.convolutions, self.times, self.norms, strict=True):
+            h = silu(norm(convolution(h)) + time(told)[:, :, None, None])
+        return self.leave(h)

@@ -1,0 +1,23 @@
+"""Log ratio by relative least squares (Yamada et al. 2011)."""
+
+from math import log
+
+from torch import Tensor
+
+from scorefield.core.denoiser import Model
+from scorefield.core.ratio import diagnose, over, pairs, probe
+
+__all__ = ["diagnose", "probe", "rulsif"]
+
+
+def rulsif(model: Model, batch: dict[str, Tensor], *, relative: float) -> Tensor:
+    """Least squares for w = r / (a r + 1 - a), r the ratio and a = `relative` in (0, 1), (B,).
+
+    w is at most 1 / a; with the link w = sigmoid(T + log(a / (1 - a))) / a the minimiser's T is
+    log r itself, so that guidance needs no correction.
+    """
+    joint, every, independent, _ = pairs(model, batch)
+    shift = log(relative / (1 - relative))
+    w = lambda value: (value + shift).sigmoid() / relative
+    squares = relative * w(joint) ** 2 + (1 - relative) * over(w(every) ** 2, independent)
+    return squares / 2 - w(joint)
