@@ -35,7 +35,7 @@ def main(name: str) -> None:
         figures, table = images(fake, data, judge.to(device()), **params.section("images"))
         if "source" in drawn:
             mates = (drawn["samples"], drawn["unguided"])
-            matched(drawn["given"], *mates, picture)
+            matched({"to match / guided / unguided": (drawn["given"], *mates)}, picture)
             if drawn["source"].min() >= 0:
                 figures |= agreement(*mates, drawn["source"], data, judge)
         else:

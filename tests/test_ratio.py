@@ -13,7 +13,7 @@ from scorefield.core.exact import Mixture, information
 from scorefield.core.ratio import Ratio, partners
 from scorefield.core.schedule import Schedule, linear, times
 from scorefield.guidance.ratio import both, given, ratio
-from scorefield.metrics.agreement import shares_of
+from scorefield.metrics.agreement import counted
 from scorefield.objectives.disc import disc
 from scorefield.objectives.dv import dv
 from scorefield.objectives.kliep import kliep
@@ -35,7 +35,7 @@ def fixed(alpha: float, sigma: float) -> Schedule:
 class Cells(nn.Module):
     """T of every x with every y of a finite table."""
 
-    condition, pairing = "clean", "instance"
+    condition, pairing, shift, turn = "clean", "instance", 0.0, 0.0
 
     def __init__(self, rows: int, columns: int):
         super().__init__()
@@ -209,14 +209,9 @@ def test_a_table_is_of_all_pairs_and_bounded():
 
 
 def test_agreement_counts_classes_of_pairs_and_entropy_that_of_their_shares():
-    class Judge(nn.Module):
-        forward = staticmethod(lambda x: nn.functional.one_hot(x[:, 0, 0, 0].long(), 4).double())
-
-    digit = lambda *values: torch.tensor(values).double().view(-1, 1, 1, 1)
-    data = {"test_labels": torch.tensor([0, 1, 2, 3])}
-    source, fake = torch.tensor([3, 2, 1, 0]), digit(3, 2, 1, 1)
-    found = shares_of(fake, data["test_labels"][source], Judge())
-    assert found == pytest.approx((0.75, log(4) / 2 + log(2) / 2))
+    found = counted(torch.tensor([3, 2, 1, 1]), torch.tensor([3, 2, 1, 0]))
+    assert found["agreement"] == 0.75 and found["entropy"] == pytest.approx(1.5 * log(2))
+    assert found["agreement_se"] == pytest.approx((0.75 * 0.25 / 4) ** 0.5)
 
 
 def test_what_is_to_be_matched_is_a_test_pair_each_or_one_for_all_or_an_image(tmp_path):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-TRAINING = {"mlp": 300, "mlps": 20, "unet": 8, "convnet": 40}
+TRAINING = {"mlp": 300, "mlps": 20, "unet": 8, "convnet": 40, "ratio_mlp": 40, "ratio_conv": 8}
 SAMPLING = {"ddim": 4, "ancestral": 6, "heun": 3}
 
 
@@ -24,6 +24,8 @@ def cut(params: dict) -> None:
         curve |= {"n": 64, "steps": [1, 2], "seeds": [0]}
     for table in params["maps"].values():
         table |= {"n": 60, "levels": [0.5, 1.0]}
+    for match in params["matches"].values():
+        match |= {"n": 64, "steps": 4, "scales": [1.0]}
     for sweep in params["sweeps"].values():
         sweep |= {"n": 16, "steps": 4, "scales": [0.5]}
     params["layouts"] |= {"random": 2, "train": 1024, "validation": 64, "test": 64}

@@ -12,6 +12,7 @@ from torch.nn.functional import softplus
 
 from scorefield.core.denoiser import Model
 from scorefield.core.exact import Mixture, information
+from scorefield.core.jitter import jittered
 from scorefield.core.schedule import time_at
 from scorefield.core.tilt import gradient
 
@@ -24,8 +25,9 @@ class Ratio(nn.Module):
     """T of x and y, from an encoder (x, t) -> (B, features) of each and a head over both.
 
     `pairing` is class (partners share a label) or instance (a row's own y); `condition` is clean,
-    or same_t: y is noised to the time of x. T is bounded smoothly by `least` and `most`. `log_mean`
-    (BINS,) is what a loss found for log E[e^T] of independent pairs, 0 where it does not matter.
+    or same_t: y is noised to the time of x. T is bounded smoothly by `least` and `most`. In
+    training images y are jittered by `shift` and `turn`. `log_mean` (BINS,) is what a loss found
+    for log E[e^T] of independent pairs, 0 where it does not matter.
     """
 
     def __init__(
@@ -36,6 +38,8 @@ class Ratio(nn.Module):
         condition: str,
         least: float,
         most: float,
+        shift: float = 0.0,
+        turn: float = 0.0,
     ) -> None:
         super().__init__()
         self.x, self.y = encoders
@@ -45,6 +49,7 @@ class Ratio(nn.Module):
         )
         self.register_buffer("log_mean", torch.zeros(BINS))
         self.pairing, self.condition, self.least, self.most = pairing, condition, least, most
+        self.shift, self.turn = shift, turn
 
     def _read(self, joined: Tensor) -> Tensor:
         raw = self.head(joined)[..., 0]
@@ -85,6 +90,8 @@ def pairs(model: Model, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tenso
     """
     net, x, y, n = model.net, batch["x"], batch["pair"], len(batch["x"])
     rows, t = torch.arange(n, device=x.device), 1 - torch.rand(n, device=x.device)
+    if model.training and net.shift + net.turn > 0:
+        y = jittered(y, net.shift, net.turn)
     independent, group, s = rows[:, None] != rows, torch.zeros_like(rows), torch.zeros_like(t)
     if net.condition == "same_t":
         group = rows // GROUP

@@ -36,15 +36,19 @@ def mnist(
 
     `rotate` counts quarter turns clockwise. Classes in `withhold` leave the training and
     validation splits, each class in `rare` keeps rare_share of the training images; test keeps
-    all. `pair` adds each image turned by so many quarters as <split>_pair. Raises InputError on
+    all. `pair` adds each image turned by so many quarters as <split>_pair, and that number as
+    pair_turns. Raises InputError on
     files that are not MNIST.
     """
     train, test = embedded(seed) if origin == "embedded" else full(origin, folder)
     turned = [(images.rot90(-rotate, (2, 3)), labels) for images, labels in (train, test)]
     made = dataset(*turned, validation, seed)
     made = thinned(thinned(made, withhold, 0.0), rare, rare_share)
-    splits = ("train", "validation", "test") if pair else ()
-    return made | {f"{split}_pair": made[split].rot90(-pair, (2, 3)) for split in splits}
+    if pair:
+        for split in ("train", "validation", "test"):
+            made[f"{split}_pair"] = made[split].rot90(-pair, (2, 3))
+        made["pair_turns"] = torch.tensor(pair)
+    return made
 
 
 def embedded(seed: int) -> list[tuple[Tensor, Tensor]]:

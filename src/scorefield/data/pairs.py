@@ -8,15 +8,17 @@ from scorefield.core.points import points
 
 
 def pairs(
-    *, correlation: float, train: int, validation: int, test: int, seed: int
+    *, correlation: float, swap: bool, train: int, validation: int, test: int, seed: int
 ) -> dict[str, Tensor]:
     """x in train, validation, test (N, 2) with its mixture; y in <split>_pair (N, 2); the law of
     (x, y) in joint.weight, joint.mean (K, 4), joint.cov.
 
-    Three components; inside each, y is x's deviation with the given correlation.
+    Three components; inside each, y is x's deviation with the given correlation. With `swap` x
+    and y change places.
     """
     centre = torch.tensor([[2.0, 0.0], [-1.0, 1.8], [-1.0, -1.8]], dtype=torch.float64)
-    mean = torch.cat([centre, centre.roll(1, dims=0)], 1)
+    halves = (centre, centre.roll(1, dims=0))
+    mean = torch.cat(halves[::-1] if swap else halves, 1)
     coupling = torch.tensor([[1.0, correlation], [correlation, 1.0]], dtype=torch.float64)
     cov = 0.25 * torch.kron(coupling, torch.eye(2, dtype=torch.float64)).repeat(3, 1, 1)
     weight = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64)

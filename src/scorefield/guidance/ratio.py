@@ -22,8 +22,8 @@ def ratio(
     image: str = "",
 ) -> Denoiser:
     """x_0 + scale sigma^2 / alpha grad T(x_t, y), y what the helper was given for each sample, at
-    noise levels sigma / alpha in [low, high]; clipped to [-bound, bound] if bound is above 0. What
-    is to be matched follows from `entry` and `image`, see `given`.
+    noise levels sigma / alpha in [low, high]; of images clipped to [-bound, bound] if bound is
+    above 0. What is to be matched follows from `entry` and `image`, see `given`.
 
     With the true ratio and scale 1 it is E[x_0 | x_t, y]. One network call of the helper and its
     backward. Raises InputError for a helper that is no ratio or was given nothing.
@@ -42,10 +42,17 @@ def ratio(
             y = noised(helper, helper.given, rows)
         return helper.net(x, rows, y, rows)
 
-    guided = tilt(model, model.schedule, log_weight, scale, low, high)
-    if bound <= 0:
-        return guided
-    return lambda x, t: guided(x, t).clamp(-bound, bound)
+    return bounded(tilt(model, model.schedule, log_weight, scale, low, high), bound)
+
+
+def bounded(denoiser: Denoiser, bound: float) -> Denoiser:
+    """x_0 of images clipped to [-bound, bound], if bound is above 0."""
+
+    def clipped(x: Tensor, t: Tensor) -> Tensor:
+        x0 = denoiser(x, t)
+        return x0.clamp(-bound, bound) if bound > 0 and x.ndim > 3 else x0
+
+    return clipped
 
 
 def given(
@@ -81,16 +88,25 @@ def read(path: str, shape: torch.Size) -> Tensor:
 
 
 def both(
-    models: tuple[Denoiser, Denoiser], helper: Model, *, scale: float, low: float, high: float
+    models: tuple[Denoiser, Denoiser],
+    helper: Model,
+    *,
+    scale: float,
+    low: float,
+    high: float,
+    bound: float = 0.0,
 ) -> Denoiser:
     """The joint denoiser of (x, y), stacked (B, 2, ...): each half is moved by the gradient of
-    T(x_t, y_t) in it, for a helper whose condition is same_t."""
+    T(x_t, y_t) in it, for a helper whose condition is same_t. Raises InputError for another."""
+    if helper.net.condition != "same_t":
+        raise InputError("joint: x and y drawn together need a ratio with condition: same_t")
 
     def log_weight(both: Tensor, t: Tensor) -> Tensor:
         rows = t.reshape(-1).expand(len(both)).to(both)
+        helper.calls += 1
         return helper.net(both[:, 0], rows, both[:, 1], rows)
 
     def apart(both: Tensor, t: Tensor) -> Tensor:
         return torch.stack([model(both[:, i], t) for i, model in enumerate(models)], 1)
 
-    return tilt(apart, helper.schedule, log_weight, scale, low, high)
+    return bounded(tilt(apart, helper.schedule, log_weight, scale, low, high), bound)

@@ -1,31 +1,59 @@
-"""Whether guided samples are of the class of what they were to match."""
+"""Whether samples x are of the class of what they were to match, y, and how closely they do."""
 
 import torch
 from torch import Tensor
 
 from scorefield.core.denoiser import Model
+from scorefield.core.exact import Mixture
+from scorefield.core.schedule import linear
 from scorefield.metrics.discovery import share_error
 from scorefield.metrics.fidelity import fidelity
+from scorefield.metrics.mmd import mmd2
 
 
 @torch.no_grad()
-def shares_of(x: Tensor, labels: Tensor, judge: torch.nn.Module) -> tuple[float, float]:
-    """The share of images (N, ...) that the judge gives their label (N,), and the entropy of the
-    classes it finds, in nats."""
-    guess = torch.cat([judge(part).argmax(1) for part in x.split(500)])
-    part = torch.bincount(guess).double() / len(guess)
-    return (guess == labels).double().mean().item(), torch.special.entr(part).sum().item()
+def classes(x: Tensor, judge: Model) -> Tensor:
+    """The judge's class of images (N, C, H, W), (N,)."""
+    return torch.cat([judge.net(part).argmax(1) for part in x.split(500)])
+
+
+def counted(found: Tensor, due: Tensor) -> dict[str, float]:
+    """`agreement`, the share of classes (N,) that are as due, with the standard error of
+    independent samples; and their `entropy` in nats, log 10 for ten equal parts."""
+    share, part = (found == due).double().mean().item(), torch.bincount(found).double() / len(found)
+    figures = {"agreement": share, "agreement_se": share_error(share, len(found))}
+    return figures | {"entropy": torch.special.entr(part).sum().item()}
+
+
+def of_images(x: Tensor, due: Tensor, data: dict[str, Tensor], judge: Model) -> dict[str, float]:
+    """Figures of images whose classes should be `due` (N,), and their FID to the test split."""
+    return counted(classes(x, judge), due) | {"fid": fidelity(x, data["test"], judge)["fid"]}
+
+
+def of_plane(x: Tensor, y: Tensor, data: dict[str, Tensor]) -> dict[str, float]:
+    """Figures of plane points (N, 2) of a joint mixture, a class being a component: agreement; the
+    `slope` of x on y and the `residual` variance a coordinate, both about the component's means
+    and over those that agree; and the squared MMD of x to the test split."""
+    mean, cov = data["joint.mean"], data["joint.cov"]
+    half, now = mean.shape[1] // 2, torch.zeros(())
+    found = [
+        Mixture(data["joint.weight"], mean[:, part], cov[:, part, part])
+        .log_joint(linear(), at.double(), now)
+        .argmax(1)
+        for part, at in ((slice(half), x), (slice(half, None), y))
+    ]
+    agree, k = found[0] == found[1], found[1]
+    dx, dy = (x.double() - mean[k, :half])[agree], (y.double() - mean[k, half:])[agree]
+    slope = ((dx * dy).sum() / dy.square().sum()).item()
+    figures = {"slope": slope, "residual": (dx - slope * dy).square().mean().item()}
+    return counted(*found) | figures | {"mmd2": mmd2(x, data["test"], 1.0)}
 
 
 def agreement(
     fake: Tensor, unguided: Tensor, source: Tensor, data: dict[str, Tensor], judge: Model
 ) -> dict[str, float]:
-    """The share of samples whose class, by the judge, is that of the test pair they were to match,
-    with its standard error; the entropy of their classes in nats, log 10 for ten equal parts; and
-    the same, and fid, of the unguided samples from the same noise."""
-    figures = {"fid_unguided": fidelity(unguided, data["test"], judge)["fid"]}
-    for key, x in {"": fake, "_unguided": unguided}.items():
-        share, entropy = shares_of(x, data["test_labels"][source], judge.net)
-        figures |= {f"agreement{key}": share, f"entropy{key}": entropy}
-        figures[f"agreement{key}_se"] = share_error(share, len(x))
-    return figures
+    """Figures of images that were to match test pairs `source` (N,), and of the unguided samples
+    from the same noise, under the same names with _unguided."""
+    due = data["test_labels"][source]
+    guided, plain = (of_images(x, due, data, judge) for x in (fake, unguided))
+    return guided | {f"{key}_unguided": value for key, value in plain.items()}

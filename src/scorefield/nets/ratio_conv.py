@@ -20,21 +20,22 @@ def ratio_conv(
     condition: Literal["clean", "same_t"],
     least: float,
     most: float,
+    shift: float,
+    turn: float,
 ) -> nn.Module:
     """T of images x and y (B, C, H, W), see `core.ratio.Ratio`; squares of fold x fold pixels are
-    moved into channels first."""
+    moved into channels first. In training y is moved by up to `shift` pixels and turned by up to
+    `turn` degrees, since T must read y that it never saw."""
     channels = shapes["train"][1], shapes["train_pair"][1]
     encoders = tuple(Encoder(c, width, features, fold) for c in channels)
-    return Ratio(encoders, features, pairing, condition, least, most)
+    return Ratio(encoders, features, pairing, condition, least, most, shift, turn)
 
 
 class Encoder(nn.Module):
     def __init__(self, channels: int, width: int, features: int, fold: int) -> None:
         super().__init__()
-        sizes, self.fold = (
-            [(channels * fold**2, width), (width, 2 * width), (2 * width, 2 * width)],
-            fold,
-        )
+        self.fold = fold
+        sizes = [(channels * fold**2, width), (width, 2 * width), (2 * width, 2 * width)]
         self.convolutions = nn.ModuleList(
             nn.Conv2d(a, b, 3, 1 if i == 0 else 2, padding=1) for i, (a, b) in enumerate(sizes)
         )

@@ -2,9 +2,10 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, cross_entropy, grid_sample
+from torch.nn.functional import cross_entropy
 
 from scorefield.core.denoiser import Model
+from scorefield.core.jitter import jittered
 
 
 def classifier(
@@ -14,12 +15,7 @@ def classifier(
     largest of a uniform range and both off in evaluation mode."""
     x = batch["x"]
     if model.training:
-        angle = torch.deg2rad(turn * (2 * torch.rand(len(x), device=x.device) - 1))
-        move = 2 * shift * (2 * torch.rand(len(x), 2, device=x.device) - 1)
-        move = move / torch.tensor(x.shape[:1:-1], device=x.device)
-        rows = [angle.cos(), -angle.sin(), move[:, 0], angle.sin(), angle.cos(), move[:, 1]]
-        grid = affine_grid(torch.stack(rows, 1).view(-1, 2, 3), list(x.shape), align_corners=False)
-        x = grid_sample(x + 1, grid, align_corners=False) - 1  # the frame is -1, black
+        x = jittered(x, shift, turn)
     return cross_entropy(model.net(x), batch["y"], label_smoothing=smoothing, reduction="none")
 
 

@@ -1,4 +1,4 @@
-"""What samples were to match, the samples, and what the same noise becomes unguided."""
+"""Images in rows below what they were to match."""
 
 import torch
 from torch import Tensor
@@ -7,11 +7,10 @@ from scorefield.plots.canvas import keep, subplots
 from scorefield.plots.grid import show
 
 
-def matched(given: Tensor, guided: Tensor, unguided: Tensor, path: str, columns: int = 20) -> None:
-    """Three rows of images (N, C, H, W), twice."""
-    figure, axes = subplots(2, 1, figsize=(11, 3.6))
-    for i, axis in enumerate(axes):
-        part = slice(i * columns, (i + 1) * columns)
-        show(axis, torch.cat([given[part], guided[part], unguided[part]]), columns)
-    axes[0].set_title("to match / guided / unguided", fontsize=9)
+def matched(panels: dict[str, tuple[Tensor, ...]], path: str, columns: int = 20) -> None:
+    """A panel a title; the images (N, C, H, W) of each tensor are a row."""
+    figure, axes = subplots(len(panels), 1, figsize=(11, 0.6 + 1.7 * len(panels)), squeeze=False)
+    for axis, (title, rows) in zip(axes[:, 0], panels.items(), strict=True):
+        show(axis, torch.cat([row[:columns] for row in rows]), columns)
+        axis.set_title(title, fontsize=9)
     keep(figure, path)

@@ -1,0 +1,55 @@
+"""Samples that match given, drawn and joint y. Usage: python stages/match.py NAME"""
+
+from pathlib import Path
+
+import torch
+
+from scorefield.core import params
+from scorefield.core.files import command, load_data, load_model, save_tensors
+from scorefield.core.hardware import device
+from scorefield.guidance.ratio import both, given, ratio
+from scorefield.lab.identity import clear, running, scratch
+from scorefield.lab.sampling import Plan, sample
+
+
+def drawn(spec: dict, place: Path, denoiser, models, y=None, **given) -> dict[str, torch.Tensor]:
+    """Samples of one cell, what they were to match, and their network evaluations."""
+    plan = {
+        "schedule": models[0].schedule,
+        "sampler": params.method("samplers", spec["sampler"], spec),
+        "shape": models[0].shape,
+        "steps": spec["steps"],
+        "seed": spec["seed"],
+        "device": device(),
+    }
+    place.mkdir(parents=True, exist_ok=True)
+    plan = Plan(denoiser=denoiser, models=models, given=y, **plan | given)
+    found = sample(plan, spec["n"], place, **params.section("sampling"))
+    return {"samples": found["samples"], "y": y, "nfe": found["nfe"]}
+
+
+def main(name: str) -> None:
+    spec, folder = params.entry("matches", name), scratch(running(f"match@{name}"))
+    roles = ("model", "partner", "helper", "joint")
+    model, partner, helper, joint = (load_model(f"models/{spec[r]}").to(device()) for r in roles)
+    knobs = {key: params.section("ratio")[key] for key in ("low", "high", "bound")}
+    guide = lambda scale: ratio(model, helper, scale=scale, **knobs)
+    y, source = given(load_data(spec["data"]), spec["n"])
+    steered, cells, best = (model, helper), {}, float(spec["scale"])
+    for scale in (0.0, *map(float, spec["scales"])):
+        key = f"given/{scale}"
+        cells[key] = drawn(spec, folder / key, guide(scale), steered, y)
+    alone = drawn(spec, folder / "partner", partner, (partner,), seed=spec["seed"] + 1)
+    key = f"drawn/{best}"
+    cells[key] = drawn(spec, folder / key, guide(best), steered, alone["samples"])
+    key, together = f"joint/{best}", both((model, partner), joint, scale=best, **knobs)
+    pair = drawn(spec, folder / key, together, (model, partner, joint), shape=[2, *model.shape])
+    x, y = pair["samples"].unbind(1)
+    cells[key] = pair | {"samples": x, "y": y}
+    out = {f"{cell}/{k}": v.contiguous() for cell, found in cells.items() for k, v in found.items()}
+    save_tensors(f"samples/{name}-match.safetensors", out | {"source": source})
+    clear(folder)
+
+
+if __name__ == "__main__":
+    command(main)
