@@ -23,12 +23,13 @@ PICTURED = ("drawn", "joint")
 def main(name: str) -> None:
     spec, data = params.entry("matches", name), load_data(params.entry("matches", name)["data"])
     stored = load_tensors(f"samples/{name}-match.safetensors")
-    judge, source = load_model(f"models/{spec['judge']}").to(device()), stored.pop("source")
+    judge = load_model(f"models/{spec['judge']}").to(device())
+    source, given = stored.pop("source"), stored.pop("y")
     rows, shown = [], {}
     for cell in dict.fromkeys(key.rpartition("/")[0] for key in stored):
         way, _, scale = cell.partition("/")
-        x, y, nfe = (stored[f"{cell}/{key}"] for key in ("samples", "y", "nfe"))
-        row = {"way": way, "scale": float(scale), "nfe": int(nfe)}
+        x, y = stored[f"{cell}/samples"], stored.get(f"{cell}/y", given)
+        row = {"way": way, "scale": float(scale), "nfe": int(stored[f"{cell}/nfe"])}
         if x.ndim == 2:
             figures = of_plane(x, y, data)
         else:

@@ -13,7 +13,7 @@ from scorefield.lab.sampling import Plan, sample
 
 
 def drawn(spec: dict, place: Path, denoiser, models, y=None, **given) -> dict[str, torch.Tensor]:
-    """Samples of one cell, what they were to match, and their network evaluations."""
+    """Samples of one cell, and their network evaluations."""
     plan = {
         "schedule": models[0].schedule,
         "sampler": params.method("samplers", spec["sampler"], spec),
@@ -25,7 +25,7 @@ def drawn(spec: dict, place: Path, denoiser, models, y=None, **given) -> dict[st
     place.mkdir(parents=True, exist_ok=True)
     plan = Plan(denoiser=denoiser, models=models, given=y, **plan | given)
     found = sample(plan, spec["n"], place, **params.section("sampling"))
-    return {"samples": found["samples"], "y": y, "nfe": found["nfe"]}
+    return {"samples": found["samples"], "nfe": found["nfe"]}
 
 
 def main(name: str) -> None:
@@ -41,13 +41,13 @@ def main(name: str) -> None:
         cells[key] = drawn(spec, folder / key, guide(scale), steered, y)
     alone = drawn(spec, folder / "partner", partner, (partner,), seed=spec["seed"] + 1)
     key = f"drawn/{best}"
-    cells[key] = drawn(spec, folder / key, guide(best), steered, alone["samples"])
+    seen = {"y": alone["samples"]}
+    cells[key] = drawn(spec, folder / key, guide(best), steered, **seen) | seen
     key, together = f"joint/{best}", both((model, partner), joint, scale=best, **knobs)
     pair = drawn(spec, folder / key, together, (model, partner, joint), shape=[2, *model.shape])
-    x, y = pair["samples"].unbind(1)
-    cells[key] = pair | {"samples": x, "y": y}
+    cells[key] = pair | dict(zip(("samples", "y"), pair["samples"].unbind(1), strict=True))
     out = {f"{cell}/{k}": v.contiguous() for cell, found in cells.items() for k, v in found.items()}
-    save_tensors(f"samples/{name}-match.safetensors", out | {"source": source})
+    save_tensors(f"samples/{name}-match.safetensors", out | {"y": y, "source": source})
     clear(folder)
 
 

@@ -140,6 +140,70 @@ def digits() -> str:
     return table(["model", "way", "hits", "coherent", "coherent and novel"], shown)
 
 
+LOSSES = ("disc", "dv", "kliep", "rulsif", "ulsif")
+
+
+def cosines() -> str:
+    """Learned ratios of pairs in the plane against the truth."""
+    keys = ("cosine_0.5", "cosine_1", "cosine_2", "cosine", "error", "information")
+    rows = []
+    for name in (*LOSSES, "joint"):
+        figures = found(f"models/pairs-ratio-{name}.json")
+        told = [f"{figures[key]:.3f}" for key in (*keys, "normaliser_worst")]
+        rows.append([name, *told])
+    head = ["loss", "cosine at .5", "at 1", "at 2", "mean", "error", "information", "E e^T"]
+    return table(head, rows)
+
+
+def matches(name: str, keys: tuple[str, ...]) -> str:
+    """Figures at each scale, and of y that are drawn."""
+    rows = pandas.read_csv(f"metrics/matches/{name}.csv").to_dict("records")
+    shown = [
+        [f"{r['way']}, {r['scale']:g}", cell(r, "agreement"), *(f"{r[k]:.3g}" for k in keys)]
+        for r in rows
+    ]
+    return table(["y, scale", "agreement", *keys], shown)
+
+
+def losses() -> str:
+    """Digits by the five losses, and unguided."""
+    rows = []
+    for loss in LOSSES:
+        run, model = (
+            found(f"runs/digits-ratio-{loss}.json"),
+            found(f"models/digits-ratio-{loss}.json"),
+        )
+        figures = [f"{run[key]:.3g}" for key in ("fid", "precision", "recall", "entropy")]
+        told = [f"{model[key]:.3f}" for key in ("information", "normaliser_worst", "told_apart")]
+        rows.append([loss, cell(run, "agreement"), *figures, *told])
+    plain = {k.removesuffix("_unguided"): v for k, v in run.items() if k.endswith("_unguided")}
+    rows.append(
+        [
+            "unguided",
+            cell(plain, "agreement"),
+            f"{plain['fid']:.3g}",
+            "",
+            "",
+            f"{plain['entropy']:.3g}",
+            "",
+            "",
+            "",
+        ]
+    )
+    head = [
+        "loss",
+        "agreement",
+        "FID",
+        "precision",
+        "recall",
+        "entropy",
+        "information",
+        "E e^T",
+        "told apart",
+    ]
+    return table(head, rows)
+
+
 BLOCKS = {
     "leaderboard": lambda: Path("metrics/leaderboard.md").read_text(),
     "speed": speed,
@@ -150,6 +214,10 @@ BLOCKS = {
     "known": known,
     "looks": looks,
     "digits-sweep": digits,
+    "cosines": cosines,
+    "pairs-match": lambda: matches("pairs", ("slope", "residual", "mmd2")),
+    "digits-match": lambda: matches("digits", ("fid", "entropy")),
+    "losses": losses,
     "graph": graph,
 }
 

@@ -1,17 +1,19 @@
-"""What training found, as small files for git. Usage: python stages/summary.py NAME"""
+"""What trainings found, as small files for git. Usage: python stages/summary.py"""
 
 import shutil
 
 import pandas
 
+from scorefield.core import params
 from scorefield.core.files import command, load_json, save_json
 from scorefield.plots.training import training
 
 
-def main(name: str) -> None:
-    save_json(f"metrics/models/{name}.json", load_json(f"models/{name}/figures.json"))
-    training(pandas.read_csv(f"models/{name}/curve.csv"), f"plots/models/{name}.png")
-    shutil.copyfile(f"models/{name}/curve.csv", f"plots/models/{name}.csv")
+def main() -> None:
+    for name in params.load()["models"]:
+        save_json(f"metrics/models/{name}.json", load_json(f"models/{name}/figures.json"))
+        training(pandas.read_csv(f"models/{name}/curve.csv"), f"plots/models/{name}.png")
+        shutil.copyfile(f"models/{name}/curve.csv", f"plots/models/{name}.csv")
 
 
 if __name__ == "__main__":

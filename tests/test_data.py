@@ -40,8 +40,9 @@ def law_of(made, name="mixture"):
         moons(links=24, std=0.2, **SIZES),
         checkerboard(lattice=5, **SIZES),
         pairs(correlation=0.8, swap=False, **SIZES),
+        pairs(correlation=0.8, swap=True, **SIZES),
     ],
-    ids=["bimodal", "rare", "missing", "moons", "checkerboard", "pairs"],
+    ids=["bimodal", "rare", "missing", "moons", "checkerboard", "pairs", "swapped"],
 )
 def test_points_have_the_mean_and_covariance_of_their_law(made):
     law, x = law_of(made), made["train"].double()
@@ -79,6 +80,16 @@ def test_pairs_are_correlated_as_said_inside_a_component():
         found = np.corrcoef(both.T)
         np.testing.assert_allclose([found[0, 2], found[1, 3]], 0.8, atol=0.03)
         np.testing.assert_allclose([found[0, 1], found[0, 3]], 0, atol=0.06)
+
+
+def test_swapped_pairs_have_each_others_laws():
+    one, other = (pairs(correlation=0.8, swap=swap, **SIZES) for swap in (False, True))
+    mean, cov = one["joint.mean"], one["joint.cov"]
+    torch.testing.assert_close(other["mixture.mean"], mean[:, 2:])
+    torch.testing.assert_close(other["mixture.cov"], cov[:, 2:, 2:])
+    swap = [2, 3, 0, 1]
+    torch.testing.assert_close(other["joint.mean"], mean[:, swap])
+    torch.testing.assert_close(other["joint.cov"], cov[:, swap][:, :, swap])
 
 
 def test_embedded_digits_are_split_evenly_and_without_overlap():

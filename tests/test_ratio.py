@@ -10,10 +10,12 @@ from torch import nn
 from scorefield.core.denoiser import Model
 from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture, information
+from scorefield.core.jitter import jittered
 from scorefield.core.ratio import Ratio, partners
 from scorefield.core.schedule import Schedule, linear, times
+from scorefield.data.pairs import pairs as made
 from scorefield.guidance.ratio import both, given, ratio
-from scorefield.metrics.agreement import counted
+from scorefield.metrics.agreement import counted, of_plane
 from scorefield.objectives.disc import disc
 from scorefield.objectives.dv import dv
 from scorefield.objectives.kliep import kliep
@@ -212,6 +214,42 @@ def test_agreement_counts_classes_of_pairs_and_entropy_that_of_their_shares():
     found = counted(torch.tensor([3, 2, 1, 1]), torch.tensor([3, 2, 1, 0]))
     assert found["agreement"] == 0.75 and found["entropy"] == pytest.approx(1.5 * log(2))
     assert found["agreement_se"] == pytest.approx((0.75 * 0.25 / 4) ** 0.5)
+
+
+def test_agreement_slope_and_residual_of_exact_pairs_are_those_of_their_law():
+    """Correlation .8 inside components of variance .25: slope .8, residual variance .09."""
+    sizes = {"train": 1, "validation": 1, "test": 4_000, "seed": 3}
+    data = made(correlation=0.8, swap=False, **sizes)
+    found = of_plane(data["test"], data["test_pair"], data)
+    error = (0.09 / (2 * 4_000 * 0.25)) ** 0.5
+    assert found["slope"] == pytest.approx(0.8, abs=4 * error)
+    assert found["residual"] == pytest.approx(0.09, abs=4 * 0.09 / 4_000**0.5)
+    assert found["agreement"] > 0.99
+    apart = of_plane(data["test"], data["test_pair"].roll(1, 0), data)
+    chance = data["joint.weight"].square().sum().item()
+    assert apart["agreement"] == pytest.approx(chance, abs=0.03)
+    assert apart["slope"] == pytest.approx(0, abs=0.08)
+
+
+def test_a_jittered_image_moves_by_a_uniform_part_of_the_shift():
+    """A spot's place has mean 0 and variance shift^2 / 3 along each axis; nothing else is bright."""
+    x = torch.full((4000, 1, 29, 29), -1.0)
+    x[:, :, 14, 14] = 1.0
+    found = jittered(x, 2.0, 0.0) + 1
+    line = torch.arange(29.0) - 14
+    mass = found.sum((1, 2, 3))
+    torch.testing.assert_close(mass, torch.full_like(mass, 2.0))
+    for axis in (2, 3):
+        place = (found.sum((1, 5 - axis)) * line).sum(1) / mass
+        assert place.abs().max() <= 2.0
+        assert place.mean().item() == pytest.approx(0, abs=0.08)
+        assert place.var().item() == pytest.approx(4 / 3, rel=0.06)
+    torch.testing.assert_close(jittered(x, 0.0, 0.0), x)
+
+
+def test_drawing_x_and_y_together_needs_a_ratio_of_both_at_the_same_time():
+    with pytest.raises(InputError, match="same_t"):
+        both((None, None), helper(linear(), "clean"), scale=1.0, low=0.0, high=1.0)
 
 
 def test_what_is_to_be_matched_is_a_test_pair_each_or_one_for_all_or_an_image(tmp_path):

@@ -26,6 +26,10 @@ def cut(params: dict) -> None:
         table |= {"n": 60, "levels": [0.5, 1.0]}
     for match in params["matches"].values():
         match |= {"n": 64, "steps": 4, "scales": [1.0]}
+    for path in params["paths"].values():
+        path |= {"levels": [1.0], "flow": 2}
+        path.pop("instanton", None)
+    params["instanton"] |= {"nodes": 6, "duration": 4.0, "iterations": 3, "levels": 0}
     for sweep in params["sweeps"].values():
         sweep |= {"n": 16, "steps": 4, "scales": [0.5]}
     params["layouts"] |= {"random": 2, "train": 1024, "validation": 64, "test": 64}

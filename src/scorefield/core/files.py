@@ -87,6 +87,22 @@ def to_bytes(images: Tensor) -> Tensor:
     return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
 
 
+def load_image(path: str, shape: torch.Size) -> Tensor:
+    """An image file of the user's as floats in [-1, 1], brought to the shape (C, H, W). Raises
+    InputError for what is no image."""
+    from PIL import Image
+    from torchvision.transforms.functional import pil_to_tensor
+
+    if len(shape) != 3:
+        raise InputError(f"'{path}': an image file where the data are points")
+    try:
+        with Image.open(path) as image:
+            sized = image.convert("L" if shape[0] == 1 else "RGB").resize(tuple(shape[:0:-1]))
+    except OSError as error:
+        raise InputError(f"'{path}' is no image file ({error})") from None
+    return to_unit(pil_to_tensor(sized))
+
+
 def load_data(name: str) -> dict[str, Tensor]:
     """One prepared dataset; images, stored as bytes, come back as floats in [-1, 1]."""
     tensors = load_tensors(f"data/{name}.safetensors")

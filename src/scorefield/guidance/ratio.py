@@ -5,7 +5,7 @@ from torch import Tensor
 
 from scorefield.core.denoiser import Denoiser, Model
 from scorefield.core.errors import InputError
-from scorefield.core.files import to_unit
+from scorefield.core.files import load_image
 from scorefield.core.ratio import noised
 from scorefield.core.tilt import tilt
 
@@ -67,24 +67,11 @@ def given(
         raise InputError("ratio guidance needs data with pairs, such as digits-pairs")
     pairs = data["test_pair"]
     if image:
-        return read(image, pairs.shape[1:]).expand(n, *pairs.shape[1:]), torch.full((n,), -1)
+        return load_image(image, pairs.shape[1:]).expand(n, *pairs.shape[1:]), torch.full((n,), -1)
     if not -1 <= entry < len(pairs):
         raise InputError(f"ratio.entry: expected -1 to {len(pairs) - 1}, found {entry}")
     source = torch.arange(n) % len(pairs) if entry < 0 else torch.full((n,), entry)
     return pairs[source], source
-
-
-def read(path: str, shape: torch.Size) -> Tensor:
-    """An image file as floats in [-1, 1], (C, H, W)."""
-    from PIL import Image
-    from torchvision.transforms.functional import pil_to_tensor
-
-    try:
-        with Image.open(path) as image:
-            sized = image.convert("L" if shape[0] == 1 else "RGB").resize(tuple(shape[:0:-1]))
-    except OSError as error:
-        raise InputError(f"ratio.image: '{path}' is no image file ({error})") from None
-    return to_unit(pil_to_tensor(sized))
 
 
 def both(

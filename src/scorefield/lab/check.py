@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCE = Path(__file__).parents[1]
-KINDS = ("data", "nets", "objectives", "guidance", "samplers", "maps")
+KINDS = ("data", "nets", "objectives", "guidance", "samplers", "maps", "paths")
 ENTRIES = {  # key -> what its value must be; a "?" marks a key that may be left out
     "data": {"source": "method data"},
     "models": {
@@ -62,6 +62,18 @@ ENTRIES = {  # key -> what its value must be; a "?" marks a key that may be left
         "scale": "float",
         "scales": "list[float]",
         "n": "int",
+        "seed": "int",
+    },
+    "paths": {
+        "model": "entry models",
+        "judge": "entry models",
+        "data": "entry data",
+        "guidance": "method guidance",
+        "levels": "list[float]",
+        "ends": "list[list[str]]",
+        "relax": "int",
+        "flow": "int",
+        "probes": "int",
         "seed": "int",
     },
     "sweeps": {
@@ -178,6 +190,8 @@ def entry_problems(where: str, entry: Any, fields: dict[str, str], params: dict)
     chosen = {entry.get(key): METHODS[key] for key in fields if key in METHODS}
     if "ways" in fields:
         chosen |= dict.fromkeys(methods("guidance"), "guidance") | {"boost": "samplers"}
+    if "ends" in fields:
+        chosen |= dict.fromkeys(methods("paths"), "paths")
     for key, value in entry.items():
         if key in chosen:
             if chosen[key] in KINDS and key in methods(chosen[key]):
