@@ -12,7 +12,8 @@ from scorefield.core.files import (
     save_table,
 )
 from scorefield.core.hardware import device
-from scorefield.metrics.agreement import classes, of_images, of_plane
+from scorefield.metrics.agreement import of_images, of_plane
+from scorefield.metrics.shares import classes
 from scorefield.plots.couples import couples
 from scorefield.plots.matched import matched
 from scorefield.plots.strength import strength

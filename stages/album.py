@@ -16,7 +16,6 @@ from scorefield.core.files import (
     save_json,
     save_table,
 )
-from scorefield.core.hardware import device
 from scorefield.metrics.passage import fall, passage, summed
 from scorefield.plots.courses import descents, energies, heights
 from scorefield.plots.film import film
@@ -39,6 +38,7 @@ def tabled(journeys: dict[str, dict], data: dict[str, Tensor], judge: Model) -> 
             if hasattr(judge.net, "law"):
                 figures["barrier_true"] = fall(held[row]["even"], judge, float(noise))
             place = {"noise": float(noise), "journey": journey, "ends": ends, "method": method}
+            figures["calls"] = held[""]["calls"].item()
             rows.append(place | figures)
     return pandas.DataFrame(rows)
 
@@ -68,7 +68,7 @@ def pictured(journeys: dict[str, dict], judge: Model, folder: Path) -> None:
 
 def main(name: str) -> None:
     spec = params.entry("paths", name)
-    data, judge = load_data(spec["data"]), load_model(f"models/{spec['judge']}").to(device())
+    data, judge = load_data(spec["data"]), load_model(f"models/{spec['judge']}")
     order = [f"{noise:g}|{a} > {b}" for noise in spec["levels"] for a, b in spec["ends"]]
     journeys = {title: defaultdict(dict) for title in order}
     for key, value in load_tensors(f"samples/{name}-paths.safetensors").items():

@@ -22,7 +22,6 @@ def drawn(spec: dict, place: Path, denoiser, models, y=None, **given) -> dict[st
         "seed": spec["seed"],
         "device": device(),
     }
-    place.mkdir(parents=True, exist_ok=True)
     plan = Plan(denoiser=denoiser, models=models, given=y, **plan | given)
     found = sample(plan, spec["n"], place, **params.section("sampling"))
     return {"samples": found["samples"], "nfe": found["nfe"]}
@@ -41,8 +40,9 @@ def main(name: str) -> None:
         cells[key] = drawn(spec, folder / key, guide(scale), steered, y)
     alone = drawn(spec, folder / "partner", partner, (partner,), seed=spec["seed"] + 1)
     key = f"drawn/{best}"
-    seen = {"y": alone["samples"]}
-    cells[key] = drawn(spec, folder / key, guide(best), steered, **seen) | seen
+    seen = alone["samples"]
+    found = drawn(spec, folder / key, guide(best), steered, seen)
+    cells[key] = found | {"y": seen, "nfe": found["nfe"] + alone["nfe"]}
     key, together = f"joint/{best}", both((model, partner), joint, scale=best, **knobs)
     pair = drawn(spec, folder / key, together, (model, partner, joint), shape=[2, *model.shape])
     cells[key] = pair | dict(zip(("samples", "y"), pair["samples"].unbind(1), strict=True))

@@ -28,7 +28,8 @@ def main(name: str) -> None:
         section = params.section(spec["guidance"], spec)
         match = {key: section[key] for key in ("entry", "image") if key in section}
         given, source = guidance.given(load_data(spec["data"]), spec["n"], **match)
-        beside = sample(replace(plan, denoiser=model), spec["n"], folder / "unguided", **chunks)
+        plain = params.method("guidance", spec["guidance"], spec)(model, helper, scale=0.0)
+        beside = sample(replace(plan, denoiser=plain), spec["n"], folder / "unguided", **chunks)
         plan = replace(plan, given=given)
         extra = {"given": given, "source": source}
         extra |= {"unguided": beside["samples"]} if beside else {}

@@ -7,6 +7,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from scorefield.core import params
+from scorefield.core.errors import InputError
 from scorefield.core.files import command, load_data, load_model, save_tensors
 from scorefield.core.hardware import device
 from scorefield.lab.ends import end
@@ -22,7 +23,7 @@ def stored(level: Level, found: Journey, nodes: int, data: dict[str, Tensor], sp
         out |= {f"{key}/{name}": value for name, value in figures.items()}
         out |= {f"{key}/path": path, f"{key}/clean": level.clean(path)}
     for ends, best in found.instantons.items():
-        out[f"{ends}/instanton/own"] = torch.tensor(min(best.history[best.start]))
+        out[f"{ends}/instanton/own"] = torch.tensor(best.action)
         out[f"{ends}/instanton/stiffness"] = torch.tensor(best.stiffness)
         for name, seen in best.history.items():
             out[f"{ends}/history/{name}"] = torch.tensor(seen)
@@ -41,6 +42,8 @@ def main(name: str) -> None:
     ways = [params.method("paths", way, spec) for way in ("hamiltonian", "instanton")]
     nodes, out = ways[1].keywords["nodes"], {}
     journeys = list(product(spec["levels"], spec["ends"]))
+    if any(len(pair) != 2 for pair in spec["ends"]):
+        raise InputError(f"paths.{name}.ends: expected pairs of two ends, as [class 3, class 8]")
     for i, (noise, (start, goal)) in enumerate(tqdm(journeys, "trace", unit=" journeys")):
         level, before = Level(denoiser, model.schedule, noise), model.calls
         a, b = (end(which, data).to(device()) for which in (start, goal))

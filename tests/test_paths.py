@@ -4,6 +4,7 @@ from functools import partial
 from math import acos, cosh, sinh
 
 import numpy as np
+import pandas
 import pytest
 import torch
 from PIL import Image
@@ -14,7 +15,7 @@ from scorefield.core.exact import Mixture
 from scorefield.core.files import save_tensors
 from scorefield.core.schedule import cosine
 from scorefield.lab.ends import bowed, end, line, slerp, through_noise
-from scorefield.lab.journey import Level, measured, travel
+from scorefield.lab.journey import Level, doubled, measured, travel
 from scorefield.metrics.action import (
     expanded,
     geometric,
@@ -26,9 +27,10 @@ from scorefield.metrics.action import (
     work,
 )
 from scorefield.metrics.likelihood import flow_log_prob
+from scorefield.metrics.passage import passage, summed
 from scorefield.paths.hamiltonian import hamiltonian, leapfrog
 from scorefield.paths.instanton import descend, instanton, resized
-from tests.laws import SCHEDULES, gaussian
+from tests.laws import SCHEDULES, gaussian, oracle
 
 pytestmark = pytest.mark.usefixtures("double")
 
@@ -309,9 +311,38 @@ def test_an_end_is_a_test_example_or_a_sample_or_an_image(tmp_path):
         str(tmp_path / "mine.png"): 1,
     }.items():
         assert end(name, data).flatten().tolist() == [due]
-    for wrong in ("class 7", "class x", "test 99", f"{samples} 9", "nothing.png"):
-        with pytest.raises(InputError):
+    generic = ("class 7", "class x", "test 99", f"{samples} 9", "class")
+    told = dict.fromkeys(generic, "no test example") | {"nothing.png": "no image", "": "no image"}
+    told["missing.safetensors 0"] = "not found"
+    for wrong, match in told.items():
+        with pytest.raises(InputError, match=match):
             end(wrong, data)
+
+
+def test_a_path_over_a_denoiser_that_draws_is_refused():
+    law = Mixture(WEIGHT, MEAN, VAR[:, None, None] * torch.eye(2))
+    model = oracle(law, cosine(), draws=True)
+    with pytest.raises(InputError, match="posterior mean"):
+        doubled(model, model)
+
+
+def test_sums_over_journeys_and_what_is_met_on_the_way():
+    rows = [
+        {"noise": 1.0, "journey": "a", "ends": e, "method": m, "action": a, "rise": r, "rise_straight": 1.0}
+        for e, m, a, r in (
+            ("reached", "line", 3.0, 1.0), ("reached", "hamiltonian", 4.0, 1.0),
+            ("reached", "instanton", 2.0, 1.5), ("goal", "line", 1.0, 1.0),
+            ("goal", "instanton", 1.1, 1.5),
+        )
+    ]  # fmt: skip
+    motion = torch.tensor([1.0, 1.2, 0.9]), torch.tensor([4.0, 2.0, 3.0])
+    found = summed(pandas.DataFrame(rows), [motion])
+    assert found["action_line"] == 3 and found["goal_action_instanton"] == 1.1
+    assert found["lowest"] == 0.5 and found["curl"] == 0.5
+    assert found["energy_drift"] == pytest.approx(0.05)
+    data = {"train": torch.zeros(1, 2), "test": torch.tensor([[0.0, 2.0], [2.0, 0.0]])}
+    clean = torch.tensor([[0.0, 0.0], [4.0, 0.0]])
+    assert passage(clean, data, None) == {"distance": 1.0}
 
 
 def test_first_paths_keep_their_ends_and_a_great_circle_its_angles():

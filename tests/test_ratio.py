@@ -11,10 +11,11 @@ from scorefield.core.denoiser import Model
 from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture, information
 from scorefield.core.jitter import jittered
-from scorefield.core.ratio import Ratio, partners
-from scorefield.core.schedule import Schedule, linear, times
+from scorefield.core.noise import streams
+from scorefield.core.ratio import Ratio, pairs, partners, probe
+from scorefield.core.schedule import Schedule, cosine, linear, times
 from scorefield.data.pairs import pairs as made
-from scorefield.guidance.ratio import both, given, ratio
+from scorefield.guidance.ratio import both, bounded, given, ratio
 from scorefield.metrics.agreement import counted, of_plane
 from scorefield.objectives.disc import disc
 from scorefield.objectives.dv import dv
@@ -23,7 +24,7 @@ from scorefield.objectives.rulsif import rulsif
 from scorefield.objectives.ulsif import ulsif
 from scorefield.samplers.ancestral import ancestral
 from scorefield.samplers.ddim import ddim
-from tests.laws import gaussian
+from tests.laws import gaussian, oracle
 
 pytestmark = pytest.mark.usefixtures("double")
 LOSSES = {disc: {}, kliep: {}, ulsif: {}, rulsif: {"relative": 0.2}, dv: {"decay": 0.9}}
@@ -169,8 +170,7 @@ def test_guidance_by_the_true_ratio_samples_the_exact_conditional_of_a_gaussian(
     """DDIM in 100 linear steps: slope .9000 and residual variance .1841, by the note's recursion."""
     n, schedule = 40_000, linear()
     y = torch.randn(n, 1)
-    model = Model(nn.Identity(), schedule, "x0", [1])
-    model.forward = gaussian(1.0).denoiser(schedule)
+    model = oracle(gaussian(1.0), schedule)
     guided = ratio(model, helper(schedule, "clean", y), scale=1.0, bound=0.0, low=0.0, high=1e4)
     grid = times(100, 1 - 1e-6)
     *_, x = ddim(guided, schedule, torch.randn(n, 1), grid, torch.randn_like)
@@ -182,7 +182,7 @@ def test_guidance_by_the_true_ratio_samples_the_exact_conditional_of_a_gaussian(
 def test_joint_sampling_at_the_same_time_recovers_the_correlation():
     """Ancestral, 300 linear steps; the note has .9004 and variance .995 for 1,000."""
     n, schedule = 20_000, linear()
-    exact = gaussian(1.0).denoiser(schedule)
+    exact = oracle(gaussian(1.0), schedule)
     guided = both((exact, exact), helper(schedule, "same_t"), scale=1.0, low=0.0, high=1e4)
     grid = times(300, 1 - 1e-6)
     *_, z = ancestral(guided, schedule, torch.randn(n, 2, 1), grid, torch.randn_like, churn=1.0)
@@ -247,9 +247,115 @@ def test_a_jittered_image_moves_by_a_uniform_part_of_the_shift():
     torch.testing.assert_close(jittered(x, 0.0, 0.0), x)
 
 
+def test_a_jittered_image_turns_by_a_uniform_part_of_the_angle_in_degrees():
+    x = torch.full((3000, 1, 41, 41), -1.0)
+    x[:, :, 20, 32:35] = 1.0
+    found, line = jittered(x, 0.0, 20.0) + 1, torch.arange(41.0) - 20
+    mass = found.sum((1, 2, 3))
+    down, right = ((found.sum((1, 5 - axis)) * line).sum(1) / mass for axis in (2, 3))
+    angle = torch.rad2deg(torch.atan2(down, right))
+    assert angle.abs().max() < 21 and angle.var().item() == pytest.approx(400 / 3, rel=0.1)
+
+
 def test_drawing_x_and_y_together_needs_a_ratio_of_both_at_the_same_time():
+    model, given = oracle(gaussian(1.0), linear()), {"scale": 1.0, "low": 0.0, "high": 1.0}
     with pytest.raises(InputError, match="same_t"):
-        both((None, None), helper(linear(), "clean"), scale=1.0, low=0.0, high=1.0)
+        both((model, model), helper(linear(), "clean"), **given)
+    with pytest.raises(InputError, match="schedule"):
+        both((model, model), helper(cosine(), "same_t"), **given)
+    with pytest.raises(InputError, match="estimates a ratio"):
+        ratio(model, model, bound=1.0, **given)
+
+
+@pytest.mark.parametrize("condition", ["clean", "same_t"])
+def test_partners_are_drawn_from_the_whole_batch_and_noised_to_the_same_time(condition):
+    """T of a joint pair is that of x_t and the partner's y at the row's own times."""
+
+    class Told(nn.Module):
+        pairing, shift, turn = "class", 0.0, 0.0
+
+        def forward(self, x, t, y, s):
+            return 1000 * y[:, 0].round() + 10 * (t - s).abs()
+
+        def table(self, x, t, y, s):
+            assert torch.equal(s, t if condition == "same_t" else torch.zeros_like(t))
+            return self.forward(x, t, y, s) + 0 * x[:, :1]
+
+    net = Told()
+    net.condition = condition
+    still = Schedule(lambda t: torch.ones_like(t), lambda t: torch.zeros_like(t))
+    labels = torch.arange(10).repeat(7)
+    batch = {"x": torch.zeros(70, 1), "pair": torch.arange(70.0)[:, None], "y": labels}
+    joint, every, independent, t = pairs(Model(net, still, "x0", [1]), batch)
+    partner = (joint / 1000).round().long()
+    assert torch.equal(labels[partner], labels) and not (partner == torch.arange(70)).any()
+    assert not independent.diagonal().any()
+    if condition == "same_t":
+        together = t[:, None] == t
+        assert torch.equal(independent, together & ~torch.eye(70, dtype=torch.bool))
+    assert every.shape == (70, 70)
+
+
+def test_the_moving_normaliser_is_the_log_mean_of_the_ratio_over_independent_pairs():
+    net = Cells(3, 3)
+    net.values.data = torch.randn(3, 3)
+    batch = {"x": torch.randint(3, (80, 1)).double(), "pair": torch.randint(3, (80, 1)).double()}
+    model = Model(net, fixed(1.0, 0.0), "x0", [1]).train()
+    for _ in range(200):
+        dv(model, batch, decay=0.8)
+    every = net.values[batch["x"][:, 0].long()][:, batch["pair"][:, 0].long()]
+    apart = ~torch.eye(80, dtype=torch.bool)
+    due = every[apart].exp().mean().log()
+    torch.testing.assert_close(net.log_mean, due.expand(10), atol=0.15, rtol=0)
+    model.eval()
+    net.log_mean.fill_(due.item())
+    (ours,) = torch.autograd.grad(dv(model, batch, decay=0.8).mean(), net.values)
+    (whole,) = torch.autograd.grad(
+        (every[apart].exp().mean().log() - every.diagonal().mean()), net.values
+    )
+    torch.testing.assert_close(ours, whole)
+
+
+def test_the_probe_reads_the_information_and_the_normaliser_of_the_truth():
+    """T the true ratio of a Gaussian pair at R = .6: -log(1 - R^2) / 2 nats, a mean e^T of 1."""
+    rho, n = 0.6, 4096
+    law = pair(rho)
+    net = Oracle(law, fixed(1.0, 0.0), "clean")
+    net.pairing, net.log_mean, net.shift, net.turn = "instance", torch.zeros(10), 0.0, 0.0
+    now = torch.tensor(0.5)
+
+    def table(x, t, y, s):
+        each = torch.cartesian_prod(x[:, 0], y[:, 0])
+        return information(law, net.schedule, each[:, :1], now, each[:, 1:], now).view(len(x), -1)
+
+    net.table = table
+    z, _ = law.sample(n)
+    data = {"validation": z[:, :1], "validation_pair": z[:, 1:]}
+    found = probe(Model(net, fixed(1.0, 0.0), "x0", [1]), data)
+    assert found["information"] == pytest.approx(-log(1 - rho**2) / 2, abs=0.04)
+    assert found["normaliser"] == pytest.approx(1, abs=0.04)
+
+
+def test_guidance_at_the_same_time_noises_y_by_the_streams_of_each_sample():
+    schedule, y = cosine(), torch.randn(6, 1)
+    model = oracle(gaussian(1.0), schedule)
+
+    def guided(rows):
+        steered = helper(schedule, "same_t", y[rows.start : rows.stop])
+        steered.randn = streams(3, rows)
+        given = {"scale": 1.0, "low": 0.0, "high": 9.0, "bound": 0.0}
+        return ratio(model, steered, **given)(x[rows.start : rows.stop], torch.tensor(0.4))
+
+    x = torch.randn(6, 1)
+    apart = torch.cat([guided(range(2)), guided(range(2, 6))])
+    torch.testing.assert_close(guided(range(6)), apart, atol=0, rtol=0)
+
+
+def test_only_images_are_bounded():
+    loud = lambda x, t: 5 * torch.ones_like(x)
+    assert bounded(loud, 1.0)(torch.zeros(1, 1, 2, 2), None).max() == 1
+    assert bounded(loud, 0.0)(torch.zeros(1, 1, 2, 2), None).max() == 5
+    assert bounded(loud, 1.0)(torch.zeros(1, 2), None).max() == 5
 
 
 def test_what_is_to_be_matched_is_a_test_pair_each_or_one_for_all_or_an_image(tmp_path):

@@ -98,7 +98,7 @@ def load_image(path: str, shape: torch.Size) -> Tensor:
     try:
         with Image.open(path) as image:
             sized = image.convert("L" if shape[0] == 1 else "RGB").resize(tuple(shape[:0:-1]))
-    except OSError as error:
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(f"'{path}' is no image file ({error})") from None
     return to_unit(pil_to_tensor(sized))
 

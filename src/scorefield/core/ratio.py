@@ -4,6 +4,8 @@ T(x_t, y) estimates log q(x_t, y) - log q(x_t) - log q(y), the pointwise mutual 
 joint law q of pairs, at every noise level of x (Hayakawa et al. 2025, arXiv 2405.17842).
 """
 
+import copy
+from collections.abc import Callable
 from math import pi
 
 import torch
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from scorefield.core.denoiser import Model
+from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture, information
 from scorefield.core.jitter import jittered
 from scorefield.core.schedule import time_at
@@ -65,6 +68,13 @@ class Ratio(nn.Module):
         return self._read(self.from_x(self.x(x, t))[:, None] + self.from_y(self.y(y, s)))
 
 
+def paired(shapes: dict[str, list[int]]) -> int:
+    """The size or channels of y. Raises InputError for data without pairs."""
+    if "train_pair" not in shapes:
+        raise InputError("a ratio needs data with pairs, such as pairs and digits-pairs")
+    return shapes["train_pair"][1]
+
+
 def waves(t: Tensor) -> Tensor:
     """Times (B,) as features (B, 16)."""
     angle = t[:, None] * pi * torch.arange(1, 9, device=t.device)
@@ -97,17 +107,22 @@ def pairs(model: Model, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tenso
         group = rows // GROUP
         t = s = t[group * GROUP]
         independent &= group[:, None] == group
-    every = net.table(noised(model, x, t), t, noised(model, y, s), s)
+    x_t = noised(model, x, t)
+    every = net.table(x_t, t, noised(model, y, s), s)
     if net.pairing == "instance":
         return every.diagonal(), every, independent, t
-    apart = batch["y"] + group * (batch["y"].max() + 1)
-    return every[rows, partners(apart)], every, independent, t
+    mate = partners(batch["y"])
+    if net.condition == "clean":
+        return every[rows, mate], every, independent, t
+    return net(x_t, t, noised(model, y[mate], t), t), every, independent, t
 
 
-def noised(model: Model, x: Tensor, t: Tensor) -> Tensor:
+def noised(
+    model: Model, x: Tensor, t: Tensor, randn: Callable[[Tensor], Tensor] = torch.randn_like
+) -> Tensor:
     """x at times t (B,), as it is where t is 0."""
     alpha, sigma = model.schedule(t.view(-1, *[1] * (x.ndim - 1)))
-    return alpha * x + sigma * torch.randn_like(x)
+    return alpha * x + sigma * randn(x)
 
 
 def over(values: Tensor, independent: Tensor) -> Tensor:
@@ -146,24 +161,25 @@ def probe(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
 
 
 def diagnose(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
-    """The figures of `probe`; and for pairs of a known law at the noise levels of MIDDLE: `cosine`
-    between the gradients in x_t of T and of the true log ratio over all test pairs, and `error`,
-    the root mean square of T less the true log ratio, both free of a constant."""
+    """The figures of `probe`; and for instance pairs of a known law at the noise levels of MIDDLE:
+    `cosine` between the gradients in x_t of T and of the true log ratio over all test pairs, and
+    `error`, the root mean square of T less the true log ratio, both free of a constant."""
     figures = probe(model, data)
-    if "joint.mean" not in data:
+    if "joint.mean" not in data or model.net.pairing != "instance":
         return figures
+    net = copy.deepcopy(model.net).cpu()
     law = Mixture(*(data[f"joint.{key}"].cpu() for key in ("weight", "mean", "cov")))
     cosines, errors = [], []
     for level in MIDDLE:
         t = time_at(model.schedule, level)
-        s = t if model.net.condition == "same_t" else 0 * t
+        s = t if net.condition == "same_t" else 0 * t
         times = [v.float().expand(len(data["test"])) for v in (t, s)]
         x, y = (
             noised(model, data[key].cpu(), v)
             for key, v in zip(("test", "test_pair"), times, strict=True)
         )
         true = lambda at, _, y=y, t=t, s=s: information(law, model.schedule, at, t, y.double(), s)
-        ours = lambda at, _, y=y, times=times: model.net(at, times[0], y, times[1])
+        ours = lambda at, _, y=y, times=times: net(at, times[0], y, times[1])
         a, b = gradient(ours, x, t).double(), gradient(true, x.double(), t)
         cosines.append(((a * b).sum() / (a.norm() * b.norm())).item())
         errors.append((ours(x, t) - true(x.double(), t)).std().item())

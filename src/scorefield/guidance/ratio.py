@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import Denoiser, Model
+from scorefield.core.denoiser import Denoiser, Model, needs_mean
 from scorefield.core.errors import InputError
 from scorefield.core.files import load_image
 from scorefield.core.ratio import noised
@@ -28,8 +28,7 @@ def ratio(
     With the true ratio and scale 1 it is E[x_0 | x_t, y]. One network call of the helper and its
     backward. Raises InputError for a helper that is no ratio or was given nothing.
     """
-    if not hasattr(helper.net, "table"):
-        raise InputError("helper: ratio guidance needs a model that estimates a ratio")
+    fits(helper, model)
 
     def log_weight(x: Tensor, t: Tensor) -> Tensor:
         rows = t.reshape(-1).expand(len(x)).to(x)
@@ -39,10 +38,22 @@ def ratio(
         if helper.net.condition == "clean":
             return helper.net(x, rows, helper.given, torch.zeros_like(rows))
         with torch.no_grad():
-            y = noised(helper, helper.given, rows)
+            y = noised(helper, helper.given, rows, helper.randn)
         return helper.net(x, rows, y, rows)
 
     return bounded(tilt(model, model.schedule, log_weight, scale, low, high), bound)
+
+
+def fits(helper: Model, *models: Model) -> None:
+    """Raise InputError for a helper that is no ratio, or knows other noise levels than a model, and
+    for a model that draws."""
+    if not hasattr(helper.net, "table"):
+        raise InputError("helper: ratio guidance needs a model that estimates a ratio")
+    t = torch.tensor([0.3, 0.7])
+    for model in models:
+        needs_mean(model, "ratio guidance")
+        if (torch.stack(model.schedule(t)) - torch.stack(helper.schedule(t))).abs().max() > 1e-6:
+            raise InputError("helper: a ratio knows the noise levels of its model's schedule only")
 
 
 def bounded(denoiser: Denoiser, bound: float) -> Denoiser:
@@ -75,7 +86,7 @@ def given(
 
 
 def both(
-    models: tuple[Denoiser, Denoiser],
+    models: tuple[Model, Model],
     helper: Model,
     *,
     scale: float,
@@ -85,6 +96,7 @@ def both(
 ) -> Denoiser:
     """The joint denoiser of (x, y), stacked (B, 2, ...): each half is moved by the gradient of
     T(x_t, y_t) in it, for a helper whose condition is same_t. Raises InputError for another."""
+    fits(helper, *models)
     if helper.net.condition != "same_t":
         raise InputError("joint: x and y drawn together need a ratio with condition: same_t")
 

@@ -68,7 +68,7 @@ ENTRIES = {  # key -> what its value must be; a "?" marks a key that may be left
         "model": "entry models",
         "judge": "entry models",
         "data": "entry data",
-        "guidance": "method guidance",
+        "guidance": "Literal['plain', 'mean']",
         "levels": "list[float]",
         "ends": "list[list[str]]",
         "relax": "int",

@@ -18,7 +18,7 @@ def end(name: str, data: dict[str, Tensor]) -> Tensor:
     """What a name means, (...): `class 3` or `class 3 5`, the first or sixth test example of class
     3; `test 12`, a test example; `samples/NAME.safetensors 4`, a sample of a run; or an image file
     of the user's. Raises InputError for none of these."""
-    kind, *rest = name.split()
+    kind, *rest = name.split() or [""]
     try:
         if kind == "class":
             mine = data["test"][data["test_labels"] == int(rest[0])]
@@ -28,6 +28,8 @@ def end(name: str, data: dict[str, Tensor]) -> Tensor:
         if kind.endswith(".safetensors"):
             return load_tensors(Path(kind))["samples"][int(rest[0])]
         return load_image(name, data["test"].shape[1:])
+    except InputError:
+        raise
     except (IndexError, ValueError, KeyError):
         raise InputError(
             f"ends: '{name}' is no test example, sample or image; write class 3, test 12, "

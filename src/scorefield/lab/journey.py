@@ -7,7 +7,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import Denoiser, Model, score
+from scorefield.core.denoiser import Denoiser, Model, needs_mean, score
+from scorefield.core.errors import InputError
 from scorefield.core.schedule import Schedule, time_at
 from scorefield.lab.ends import bowed, line, slerp, through_noise
 from scorefield.metrics.action import (
@@ -34,6 +35,10 @@ class Level:
     denoiser: Denoiser
     schedule: Schedule
     noise: float
+
+    def __post_init__(self) -> None:
+        if self.noise <= 0:
+            raise InputError(f"levels: a path needs a noise level above 0, found {self.noise:g}")
 
     @property
     def t(self) -> Tensor:
@@ -69,7 +74,8 @@ class Level:
 
 def doubled(denoiser: Denoiser, model: Model) -> Denoiser:
     """A denoiser of float64 points whose network calculates in its own precision, so that only the
-    network rounds."""
+    network rounds. Raises InputError for a denoiser that draws."""
+    needs_mean(denoiser, "a path")
     own = next((p.dtype for p in model.parameters()), torch.float64)
     return lambda x, t: denoiser(x.to(own), t.to(own)).to(x.dtype)
 

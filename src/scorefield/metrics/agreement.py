@@ -9,12 +9,7 @@ from scorefield.core.schedule import linear
 from scorefield.metrics.discovery import share_error
 from scorefield.metrics.fidelity import fidelity
 from scorefield.metrics.mmd import mmd2
-
-
-@torch.no_grad()
-def classes(x: Tensor, judge: Model) -> Tensor:
-    """The judge's class of images (N, C, H, W), (N,)."""
-    return torch.cat([judge.net(part).argmax(1) for part in x.split(500)])
+from scorefield.metrics.shares import classes
 
 
 def counted(found: Tensor, due: Tensor) -> dict[str, float]:
@@ -52,8 +47,8 @@ def of_plane(x: Tensor, y: Tensor, data: dict[str, Tensor]) -> dict[str, float]:
 def agreement(
     fake: Tensor, unguided: Tensor, source: Tensor, data: dict[str, Tensor], judge: Model
 ) -> dict[str, float]:
-    """Figures of images that were to match test pairs `source` (N,), and of the unguided samples
-    from the same noise, under the same names with _unguided."""
+    """Figures of images that were to match test pairs `source` (N,); and with _unguided those and
+    the FID of the unguided samples from the same noise."""
     due = data["test_labels"][source]
-    guided, plain = (of_images(x, due, data, judge) for x in (fake, unguided))
-    return guided | {f"{key}_unguided": value for key, value in plain.items()}
+    plain = of_images(unguided, due, data, judge)
+    return counted(classes(fake, judge), due) | {f"{k}_unguided": v for k, v in plain.items()}

@@ -9,7 +9,7 @@ from scorefield.metrics.coherence import coherence
 from scorefield.metrics.discovery import discovery, share_error
 from scorefield.metrics.fidelity import fidelity
 from scorefield.metrics.novelty import summary
-from scorefield.metrics.shares import shares
+from scorefield.metrics.shares import classes, shares
 
 
 @torch.no_grad()
@@ -33,9 +33,8 @@ def images(
     figures = fidelity(fake, data["test"], judge, *given)
     floor = fidelity(data["train"], data["test"], judge, *given)
     figures |= {f"{key}_floor": value for key, value in floor.items()}
-    classes = int(data["test_labels"].max()) + 1
-    guess = torch.cat([judge.net(part).argmax(1) for part in fake.split(500)])
-    found, true = shares(guess, classes), shares(data["test_labels"], classes)
+    count = int(data["test_labels"].max()) + 1
+    found, true = shares(classes(fake, judge), count), shares(data["test_labels"], count)
     figures |= {"class_min": found.min().item(), "class_max": found.max().item()}
     return figures | worth(fake, data, judge), {"share": found.tolist(), "expected": true.tolist()}
 

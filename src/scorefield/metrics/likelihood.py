@@ -1,6 +1,7 @@
 """Log-densities of a denoiser by its probability-flow ODE."""
 
 from itertools import pairwise
+from math import log
 
 import torch
 from torch import Tensor
@@ -9,6 +10,7 @@ from scorefield.core.denoiser import Denoiser
 from scorefield.core.schedule import Schedule, time_at
 
 SMALL = 8  # dimensions up to which the divergence is exact
+TOP = 40.0  # the noise level where the law counts as Gaussian
 
 
 def flow_log_prob(
@@ -21,10 +23,9 @@ def flow_log_prob(
     steps: int,
     probes: int,
     seed: int = 0,
-    top: float = 40.0,
 ) -> Tensor:
     """log p_t(x) in nats, (B,), x (B, ...) (Song et al. 2021); with z = x / alpha and
-    rho = sigma / alpha it integrates dz/drho = (z - D) / rho up to rho = `top`, where p is Gaussian
+    rho = sigma / alpha it integrates dz/drho = (z - D) / rho up to rho = TOP, where p is Gaussian
     with the data's mean (d,) and covariance (d, d), the prior, by Heun's method in log rho.
 
     The divergence of D is exact in up to eight dimensions, else by `probes` random signs, the same
@@ -33,8 +34,9 @@ def flow_log_prob(
     """
     alpha, sigma = schedule(t.double())
     d, z = x[0].numel(), (x.double() / alpha)
-    grid = torch.linspace((sigma / alpha).log().item(), torch.tensor(top).log().item(), steps + 1)
-    grid, signs = grid.double(), directions(x, probes, seed)
+    ends = (sigma / alpha).log().item(), log(TOP)
+    grid = torch.linspace(*ends, steps + 1, dtype=torch.float64)
+    signs = directions(x, probes, seed)
 
     def slope(at: Tensor, log_rho: Tensor) -> tuple[Tensor, Tensor]:
         """dz and d log p / d log rho."""
@@ -48,7 +50,7 @@ def flow_log_prob(
         second, later = slope(z + h * first, high)
         z, gained = z + h * (first + second) / 2, gained + h * (more + later) / 2
     mean, cov = (part.double().to(z.device) for part in prior)
-    noised = cov + top**2 * torch.eye(d, dtype=torch.float64, device=z.device)
+    noised = cov + TOP**2 * torch.eye(d, dtype=torch.float64, device=z.device)
     end = torch.distributions.MultivariateNormal(mean, noised).log_prob(z.flatten(1))
     return end + gained - d * alpha.log()
 

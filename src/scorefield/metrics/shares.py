@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from scorefield.core.denoiser import Model
 from scorefield.core.exact import Mixture
 
 
@@ -18,3 +19,10 @@ def mode_of(law: Mixture, mode: Tensor, x: Tensor, within: float) -> Tensor:
 def shares(labels: Tensor, categories: int) -> Tensor:
     """The share of each category 0 ... categories - 1 among all labels, -1 counted as none."""
     return torch.stack([(labels == c).double().mean() for c in range(categories)])
+
+
+@torch.no_grad()
+def classes(x: Tensor, judge: Model) -> Tensor:
+    """The judge's class of images (N, C, H, W), (N,)."""
+    device = next(judge.parameters()).device
+    return torch.cat([judge.net(part.to(device)).argmax(1).cpu() for part in x.split(500)])

@@ -5,7 +5,7 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn.functional import pixel_unshuffle, silu
 
-from scorefield.core.ratio import Ratio, waves
+from scorefield.core.ratio import Ratio, paired, waves
 from scorefield.core.schedule import Schedule
 
 
@@ -26,7 +26,7 @@ def ratio_conv(
     """T of images x and y (B, C, H, W), see `core.ratio.Ratio`; squares of fold x fold pixels are
     moved into channels first. In training y is moved by up to `shift` pixels and turned by up to
     `turn` degrees, since T must read y that it never saw."""
-    channels = shapes["train"][1], shapes["train_pair"][1]
+    channels = shapes["train"][1], paired(shapes)
     encoders = tuple(Encoder(c, width, features, fold) for c in channels)
     return Ratio(encoders, features, pairing, condition, least, most, shift, turn)
 

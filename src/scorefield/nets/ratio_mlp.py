@@ -5,7 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from scorefield.core.ratio import Ratio, waves
+from scorefield.core.ratio import Ratio, paired, waves
 from scorefield.core.schedule import Schedule
 
 
@@ -21,7 +21,7 @@ def ratio_mlp(
     most: float,
 ) -> nn.Module:
     """T of vectors x (B, D) and y (B, E), see `core.ratio.Ratio`."""
-    sizes = shapes["train"][1], shapes["train_pair"][1]
+    sizes = shapes["train"][1], paired(shapes)
     encoders = tuple(Encoder(size, width, depth) for size in sizes)
     return Ratio(encoders, width, pairing, condition, least, most)
 

@@ -5,6 +5,7 @@ from math import log
 from torch import Tensor
 
 from scorefield.core.denoiser import Model
+from scorefield.core.errors import InputError
 from scorefield.core.ratio import diagnose, over, pairs, probe
 
 __all__ = ["diagnose", "probe", "rulsif"]
@@ -14,8 +15,10 @@ def rulsif(model: Model, batch: dict[str, Tensor], *, relative: float) -> Tensor
     """Least squares for w = r / (a r + 1 - a), r the ratio and a = `relative` in (0, 1), (B,).
 
     w is at most 1 / a; with the link w = sigmoid(T + log(a / (1 - a))) / a the minimiser's T is
-    log r itself, so that guidance needs no correction.
+    log r itself, so that guidance needs no correction. Raises InputError for another a.
     """
+    if not 0 < relative < 1:
+        raise InputError(f"rulsif.relative: expected a number between 0 and 1, found {relative:g}")
     joint, every, independent, _ = pairs(model, batch)
     shift = log(relative / (1 - relative))
     w = lambda value: (value + shift).sigmoid() / relative

@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from scorefield.core.errors import InputError
 from scorefield.metrics.action import Field, inner, work
 
 
@@ -27,7 +28,7 @@ class Motion:
 
     def told(self) -> dict[str, Tensor]:
         """What a figure shows of it."""
-        return {"path": self.x, "kinetic": self.kinetic(), "energy": self.energy()}
+        return {"kinetic": self.kinetic(), "energy": self.energy()}
 
 
 def hamiltonian(
@@ -47,8 +48,11 @@ def hamiltonian(
 
     The velocity at the start is `speed` times that which would reach the goal in straight motion
     (chord); or as large along the most sensitive direction of the denoiser (tangent); or in a
-    random direction (thermal). Energy is tracked by Simpson's rule; two network calls a step.
+    random direction (thermal). Energy is tracked by Simpson's rule; one network call a step, and
+    two for all nodes and midpoints. Raises InputError for a step that is unstable or no step.
     """
+    if not 0 < step < 2 or duration < step:
+        raise InputError("hamiltonian: needs 0 < step < 2 and a duration of a step or more")
     count, h = round(duration / step), step * sigma
     chord = (goal - start) / (count * h)
     noise = torch.randn(start.shape, generator=torch.Generator().manual_seed(seed)).to(start)

@@ -1,6 +1,5 @@
 """Paths of least Freidlin-Wentzell action between fixed ends."""
 
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +12,17 @@ from scorefield.core.errors import InputError
 from scorefield.metrics.action import Field, midpoint
 
 
-@dataclass
+@dataclass(frozen=True)
 class Instanton:
-    """The path (N + 1, ...) walked in `duration`, the start it came from, the actions of all
-    evaluations for each start, and dt / sigma^2."""
+    """The path (N + 1, ...) walked in `duration`, its action, the start it came from, dt / sigma^2,
+    and the actions of all evaluations for each start, on coarse grids first."""
 
     path: Tensor
     duration: float
+    action: float
     start: str
     stiffness: float
-    history: dict[str, list[float]] = dataclasses.field(default_factory=dict)
+    history: dict[str, list[float]]
 
 
 def instanton(
@@ -56,7 +56,8 @@ def instanton(
             path = descend(field, sigma, resized(path, n), duration, iterations, history[name])
         found[name] = midpoint(field, path, duration * sigma**2).item(), path
     best = min(found, key=lambda name: found[name][0])
-    return Instanton(found[best][1], duration * sigma**2, best, duration / nodes, history)
+    action, path = found[best]
+    return Instanton(path, duration * sigma**2, action, best, duration / nodes, history)
 
 
 def resized(path: Tensor, nodes: int) -> Tensor:

@@ -9,6 +9,7 @@ from scorefield.plots.grid import show
 
 def matched(panels: dict[str, tuple[Tensor, ...]], path: str, columns: int = 20) -> None:
     """A panel a title; the images (N, C, H, W) of each tensor are a row."""
+    columns = min(columns, *(len(row) for rows in panels.values() for row in rows))
     figure, axes = subplots(len(panels), 1, figsize=(11, 0.6 + 1.7 * len(panels)), squeeze=False)
     for axis, (title, rows) in zip(axes[:, 0], panels.items(), strict=True):
         show(axis, torch.cat([row[:columns] for row in rows]), columns)
