@@ -1,4 +1,4 @@
-"""What trainings found, as small files for git. Usage: python stages/summary.py"""
+"""What trainings found, as small files for git. Usage: python stages/summary.py [NAME ...]"""
 
 import shutil
 
@@ -9,8 +9,8 @@ from scorefield.core.files import command, load_json, save_json
 from scorefield.plots.training import training
 
 
-def main() -> None:
-    for name in params.load()["models"]:
+def main(*names: str) -> None:
+    for name in names or params.load()["models"]:
         save_json(f"metrics/models/{name}.json", load_json(f"models/{name}/figures.json"))
         training(pandas.read_csv(f"models/{name}/curve.csv"), f"plots/models/{name}.png")
         shutil.copyfile(f"models/{name}/curve.csv", f"plots/models/{name}.csv")
