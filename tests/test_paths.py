@@ -162,6 +162,17 @@ def test_the_least_ornstein_uhlenbeck_path_is_a_hyperbolic_sine():
     assert midpoint(lambda x: -theta * x, path, time).item() == pytest.approx(2.011615, rel=1e-4)
 
 
+@pytest.mark.parametrize("nodes", [50, 400])
+def test_few_evaluations_are_enough_on_any_grid(nodes):
+    """The coordinates are scaled by the curvature of an Ornstein-Uhlenbeck action, so that a few
+    steps do; sine coordinates alone take 44 to 50 evaluations at theta = 50, plain ones more."""
+    seen, theta = [], 50.0
+    path = line(torch.zeros(1), torch.ones(1), nodes)
+    found = descend(lambda x: -theta * x, theta**-0.5, path, theta, 500, seen)
+    assert midpoint(lambda x: -theta * x, found, 1.0).item() == pytest.approx(50.0, rel=1e-9)
+    assert len(seen) <= 10
+
+
 def test_the_left_point_rule_would_find_a_path_of_no_action():
     """Its minimum at theta dt = 5: (y c^N ...)^2 (1 - c^2) / (2 dt (1 - c^2N)), about 1e-22."""
     dt, c, n = 0.05, 1 - 5.0, 20
