@@ -34,6 +34,7 @@ smoke: .venv/installed  ## run the whole pipeline with tiny budgets in a tempora
 
 bench: .venv/installed  ## measure speed and memory, side by side, into benchmarks/results.json
 	python benchmarks/bench.py
+	python benchmarks/contest.py
 
 mlflow: .venv/installed  ## mirror all results into MLflow and open its UI on http://127.0.0.1:5600
 	python stages/track.py
@@ -45,9 +46,15 @@ plots: .venv/installed  ## write DVC's plots page, which needs no network, to dv
 readme: .venv/installed  ## put the current leaderboard, graph and speed into README.md
 	python stages/readme.py
 
+entry: .venv/installed  ## check entries/NAME and put it into the pipeline: make entry NAME=template
+	@python stages/entry.py $(NAME)
+
+export: .venv/installed  ## write models/NAME as a pipeline that diffusers loads: make export NAME=digits-ddpm
+	@python stages/export.py $(NAME)
+
 clean:  ## remove scratch, caches and tracking; data, models and results stay
 	rm -rf .scratch .pytest_cache .ruff_cache dvc_plots mlflow.db* mlartifacts
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help install repro test lint format smoke bench mlflow plots readme clean
+.PHONY: help install repro test lint format smoke bench mlflow plots readme entry export clean
 .DEFAULT_GOAL := help

@@ -12,6 +12,7 @@ from scorefield.core.files import (
     save_table,
 )
 from scorefield.core.hardware import device
+from scorefield.lab.rules import evaluator
 from scorefield.metrics.agreement import agreement
 from scorefield.metrics.images import images
 from scorefield.metrics.plane import plane
@@ -33,6 +34,7 @@ def main(name: str) -> None:
         ways(drawn["frames"], judge.net.law(), way)
     else:
         figures, table = images(fake, data, judge.to(device()), **params.section("images"))
+        figures |= {"evaluator": evaluator(spec)}
         if "source" in drawn:
             mates = (drawn["samples"], drawn["unguided"])
             matched({"to match / guided / unguided": (drawn["given"], *mates)}, picture)

@@ -4,52 +4,34 @@ import pandas
 
 from scorefield.core import params
 from scorefield.core.files import command, load_json, save_table, write
+from scorefield.lab.rules import RULES
+from scorefield.lab.standings import FOUND, PLANE, contest, plane
 from scorefield.plots.bars import bars
 
-SCORES = {  # by which a group of runs is ranked, and what its table shows
-    "fid": ["fid_floor", "kid", "precision", "precision_floor", "recall", "recall_floor"],
-    "mmd2": ["mmd2_floor", "energy_distance", "nll", "nll_floor", "outside"],
-}
 
-
-FOUND = ["hit", "hit_se", "junk", "junk_se"]  # of runs with a rare or withheld mode or class
-
-
-def discoveries(table: pandas.DataFrame) -> str:
-    group = table.sort_values(["data", "hit", "run"], ascending=[True, False, True])
-    shown = group[["run", "data", "guidance", "sampler", "nfe", *FOUND]].astype({"nfe": int})
-    return shown.to_markdown(index=False, floatfmt=".3g")
+def markdown(table: pandas.DataFrame) -> str:
+    written = table.astype(object).where(table.notna(), "")
+    return written.to_markdown(index=False, floatfmt=".3g", intfmt=",")
 
 
 def main() -> None:
     runs = params.load()["runs"]
-    chosen = ("data", "model", "guidance", "sampler", "n")
-    rows = [
-        {
-            "run": name,
-            **{key: spec[key] for key in chosen},
-            **load_json(f"metrics/runs/{name}.json"),
-        }
-        for name, spec in runs.items()
+    found = {name: load_json(f"metrics/runs/{name}.json") for name in runs}
+    images, points = contest(runs, found), plane(runs, found)
+    save_table("metrics/leaderboard.csv", images)
+    save_table("metrics/plane.csv", points)
+    special = points[points["hit"].notna()].sort_values(["data", "hit"], ascending=[True, False])
+    text = [
+        RULES,
+        markdown(images),
+        markdown(points.drop(columns=FOUND)),
+        markdown(special.drop(columns=["model", "n", *PLANE])),
     ]
-    table = pandas.DataFrame(rows)
-    tables, text = {}, []
-    for score, columns in SCORES.items():
-        if score in table:
-            group = table[table[score].notna()].sort_values(["data", score, "run"])
-            tables[score] = group
-            shown = group[
-                ["run", "data", "model", "guidance", "sampler", "n", "nfe", score, *columns]
-            ]
-            text.append(shown.astype({"nfe": int}).to_markdown(index=False, floatfmt=".3g"))
-            small = group[["run", "data", score, f"{score}_floor"]]
-            save_table(f"plots/leaderboard-{score}.csv", small)
-    if "hit" in table:
-        text.append(discoveries(table[table["hit"].notna()]))
-    every = pandas.concat(tables.values()).drop_duplicates("run")
-    save_table("metrics/leaderboard.csv", every)
     write("metrics/leaderboard.md", ("\n\n".join(text) + "\n").encode())
-    bars(tables, "plots/leaderboard.png")
+    ranked = images[images["rank"].notna()]
+    save_table("plots/leaderboard-fid.csv", ranked[["run", "data", "fid"]])
+    save_table("plots/leaderboard-mmd2.csv", points[["run", "data", "mmd2", "mmd2_floor"]])
+    bars(images, points, "plots/leaderboard.png")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,8 @@ def main(name: str) -> None:
     model, partner, helper, joint = (load_model(f"models/{spec[r]}").to(device()) for r in roles)
     knobs = {key: params.section("ratio")[key] for key in ("low", "high", "bound")}
     guide = lambda scale: ratio(model, helper, scale=scale, **knobs)
-    y, source = given(load_data(spec["data"]), spec["n"])
+    told = given(load_data(spec["data"]), spec["n"])
+    y, source = told["given"], told["source"]
     steered, cells, best = (model, helper), {}, float(spec["scale"])
     for scale in (0.0, *map(float, spec["scales"])):
         key = f"given/{scale}"

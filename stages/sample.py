@@ -25,14 +25,13 @@ def main(name: str) -> None:
     )
     chunks, extra = params.section("sampling"), {}
     if hasattr(guidance, "given"):
-        section = params.section(spec["guidance"], spec)
-        match = {key: section[key] for key in ("entry", "image") if key in section}
-        given, source = guidance.given(load_data(spec["data"]), spec["n"], **match)
-        plain = params.method("guidance", spec["guidance"], spec)(model, helper, scale=0.0)
-        beside = sample(replace(plan, denoiser=plain), spec["n"], folder / "unguided", **chunks)
-        plan = replace(plan, given=given)
-        extra = {"given": given, "source": source}
-        extra |= {"unguided": beside["samples"]} if beside else {}
+        tell = params.bound(guidance.given, params.section(spec["guidance"], spec))
+        told = tell(load_data(spec["data"]), spec["n"])
+        if "source" in told:
+            plain = params.method("guidance", spec["guidance"], spec)(model, helper, scale=0.0)
+            beside = sample(replace(plan, denoiser=plain), spec["n"], folder / "unguided", **chunks)
+            extra = told | ({"unguided": beside["samples"]} if beside else {})
+        plan = replace(plan, given=told["given"])
     drawn = sample(plan, spec["n"], folder, **chunks)
     if drawn is not None:
         save_tensors(f"samples/{name}.safetensors", drawn | extra)

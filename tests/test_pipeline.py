@@ -1,10 +1,7 @@
 """The pipeline is honest: declared dependencies, checked parameters, reproducible bytes."""
 
-import ast
-import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,59 +14,18 @@ from ruamel.yaml import YAML
 
 from scorefield.core.denoiser import Model
 from scorefield.core.schedule import cosine
+from scorefield.lab import rules
 from scorefield.lab.sampling import Plan, sample
 from scorefield.nets.mlp import MLP
 from scorefield.samplers.ancestral import ancestral
+from tests.project import ENV, ROOT, copied, edit, rerun, run
 
-ROOT = Path(__file__).parents[1]
 PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
-ENV = {k: v for k, v in os.environ.items() if not k.startswith("DVC_")} | {
-    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-    "SCOREFIELD_CHECKPOINT_SECONDS": "0.5",
-}
-
-
-def run(project: Path, *command: str, check: bool = True) -> str:
-    done = subprocess.run(command, cwd=project, env=ENV, capture_output=True, text=True)
-    said = done.stdout + done.stderr
-    assert not check or done.returncode == 0, said
-    return said
-
-
-def copied(place: Path, tiny: bool = True) -> Path:
-    """This project, as a new checkout at `place`."""
-    listed = run(ROOT, "git", "ls-files", "-co", "--exclude-standard").split()
-    for name in filter(lambda name: (ROOT / name).is_file(), listed):
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, place / name)
-    run(place, "git", "init", "-q")
-    if tiny:
-        run(place, sys.executable, "tests/tiny.py")
-        (place / "dvc.lock").unlink(missing_ok=True)
-    return place
-
-
-def edit(project: Path, change) -> None:
-    yaml, path = YAML(), project / "params.yaml"
-    params = yaml.load(path)
-    change(params)
-    yaml.dump(params, path)
 
 
 def imports(path: Path) -> set[Path]:
-    """The scorefield files that a file imports, directly or not."""
-    found: set[Path] = set()
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
-        names = []
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scorefield"):
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            names = [a.name for a in node.names if a.name.startswith("scorefield")]
-        for name in names:
-            target = Path("src", *name.split(".")).with_suffix(".py")
-            if (ROOT / target).exists() and target not in found:
-                found |= {target} | imports(target)
-    return found
+    """The scorefield files that a file imports, directly or not, from the root."""
+    return {file.relative_to(ROOT) for file in rules.imports(ROOT / path)}
 
 
 def stages():
@@ -117,18 +73,6 @@ def test_nothing_runs_and_nothing_is_lost_on_a_wrong_parameter(tmp_path):
     assert (project / "data/kept.txt").read_text() == "mine"
 
 
-def rerun(project: Path) -> set[str]:
-    """The stages whose own code, parameters or command are not those of dvc.lock; data that is
-    merely not here does not count."""
-    changed = set()
-    for stage, causes in json.loads(run(project, "dvc", "status", "--json")).items():
-        deps = [cause.get("changed deps", {}) for cause in causes if isinstance(cause, dict)]
-        differs = any(state != "deleted" for found in deps for state in found.values())
-        if differs or "changed command" in causes:
-            changed.add(stage)
-    return changed - {"check"}
-
-
 @pytest.mark.skipif(not (ROOT / "dvc.lock").exists(), reason="the pipeline has not run yet")
 def test_a_change_reruns_what_uses_it_and_nothing_else(tmp_path):
     project = copied(tmp_path, tiny=False)
@@ -157,7 +101,7 @@ def test_a_change_reruns_what_uses_it_and_nothing_else(tmp_path):
 
     new = PARAMS["runs"]["bimodal-ddim"] | {"seed": 2}
     edit(project, lambda p: p["runs"].update(new=new))
-    assert rerun(project) == {"sample@new", "evaluate@new", "leaderboard", "track"}
+    assert rerun(project) == {"sample@new", "evaluate@new", "leaderboard", "report", "track"}
 
 
 def plan(seed: int = 3, draws: bool = False, given: bool = False) -> Plan:

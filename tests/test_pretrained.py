@@ -30,7 +30,7 @@ def config(name, schedule="ddpm", channels=1):
 
 
 def test_the_noise_it_predicts_is_that_of_diffusers_at_its_own_timestep(pipeline, monkeypatch):
-    monkeypatch.setattr("scorefield.nets.unet.bfloat16_pays", lambda device: False)
+    monkeypatch.setattr("scorefield.core.hardware.bfloat16_pays", lambda device: False)
     folder, unet = pipeline
     model, x = build(config(folder)), torch.randn(2, 1, 28, 28)
     table = DDPMScheduler().alphas_cumprod[499]

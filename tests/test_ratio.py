@@ -360,16 +360,16 @@ def test_only_images_are_bounded():
 
 def test_what_is_to_be_matched_is_a_test_pair_each_or_one_for_all_or_an_image(tmp_path):
     data = {"test_pair": torch.arange(3.0).view(3, 1, 1, 1).expand(3, 1, 4, 4)}
-    each, source = given(data, 5)
+    each, source = given(data, 5).values()
     assert source.tolist() == [0, 1, 2, 0, 1] and each[:, 0, 0, 0].tolist() == [0, 1, 2, 0, 1]
-    assert given(data, 2, entry=2)[0][:, 0, 0, 0].tolist() == [2, 2]
+    assert given(data, 2, entry=2)["given"][:, 0, 0, 0].tolist() == [2, 2]
     Image.new("L", (8, 8), 255).save(tmp_path / "mine.png")
-    mine, source = given(data, 2, image=str(tmp_path / "mine.png"))
+    mine, source = given(data, 2, image=str(tmp_path / "mine.png")).values()
     assert mine.shape == (2, 1, 4, 4) and torch.all(mine == 1) and source.tolist() == [-1, -1]
     for wrong, match in (
-        (({}, 1), "pairs"),
-        ((data, 1, 3), "entry"),
-        ((data, 1, -1, "no.png"), "no.png"),
+        (({}, {}), "pairs"),
+        ((data, {"entry": 3}), "entry"),
+        ((data, {"image": "no.png"}), "no.png"),
     ):
         with pytest.raises(InputError, match=match):
-            given(*wrong)
+            given(wrong[0], 1, **wrong[1])

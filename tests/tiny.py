@@ -4,16 +4,18 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-TRAINING = {"mlp": 300, "mlps": 20, "unet": 8, "convnet": 40, "ratio_mlp": 40, "ratio_conv": 8}
+TRAINING = {"mlp": 300, "mlps": 20, "unet": 8, "dit": 8}
+TRAINING |= {"convnet": 40, "ratio_mlp": 40, "ratio_conv": 8}
 SAMPLING = {"ddim": 4, "ancestral": 6, "heun": 3}
 
 
 def cut(params: dict) -> None:
     for name, steps in (TRAINING | SAMPLING).items():
         params[name]["steps"] = steps
-    params["unet"]["batch"] = 16
+    for net in ("unet", "dit"):
+        params[net]["batch"] = 16
     for model in params["models"].values():
-        for section in ("mlp", "unet"):
+        for section in ("mlp", "unet", "dit"):
             if section in model:
                 model[section].pop("steps", None)
     for name in ("bimodal", "modes", "moons", "checkerboard", "pairs"):
@@ -33,7 +35,7 @@ def cut(params: dict) -> None:
     for sweep in params["sweeps"].values():
         sweep |= {"n": 16, "steps": 4, "scales": [0.5]}
     params["layouts"] |= {"random": 2, "train": 1024, "validation": 64, "test": 64}
-    params["images"] |= {"kid_subsets": 2, "kid_subset_size": 50}
+    params["images"] |= {"kid_subsets": 2, "kid_subset_size": 50, "resamples": 5}
 
 
 if __name__ == "__main__":

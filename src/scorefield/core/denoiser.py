@@ -69,7 +69,7 @@ class Model(nn.Module):
     `shape` is that of one sample, `calls` counts evaluations of the network. With `draws` the
     network takes noise xi of x's shape, joined to x along the channels, and x_0 is a draw from the
     posterior (De Bortoli et al. 2025); `randn` is where xi comes from, `given` what each sample is
-    to match, for a ratio. A network that has a
+    to match: a ratio's images, the labels of a network that is `labelled`. A network that has a
     `predict` of its own keeps it (the exact mixture puts out x0). Reading eps divides by alpha:
     raises InputError for a schedule whose alpha vanishes at pure noise.
     """
@@ -95,7 +95,8 @@ class Model(nn.Module):
         given = x
         if self.draws:
             given = torch.cat([x, self.randn(x) if xi is None else xi], 1)
-        return READ[self.predict](self.net(given, t), x, alpha, sigma)
+        told = (self.given,) if getattr(self.net, "labelled", False) else ()
+        return READ[self.predict](self.net(given, t, *told), x, alpha, sigma)
 
 
 def averaged(model: Model, draws: int) -> Denoiser:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,14 @@ def write(path: str | Path, content: bytes) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.write_bytes(content)
     beside.replace(path)
+
+
+def checksum(path: str | Path) -> str:
+    """SHA-256 of a file. Raises InputError where there is none."""
+    try:
+        return sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        raise InputError(f"{path}: not found") from None
 
 
 def save_tensors(path: str | Path, tensors: dict[str, Tensor]) -> None:

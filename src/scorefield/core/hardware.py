@@ -1,6 +1,9 @@
 """What the machine can do, found once."""
 
+import contextlib
+
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 
 def device() -> torch.device:
@@ -20,3 +23,14 @@ def bfloat16_pays(device: torch.device) -> bool:
 def tiles() -> bool:
     """Whether the processor has matrix tiles (AMX): channels_last pays there, and only there."""
     return torch.cpu._is_amx_tile_supported()
+
+
+def arithmetic(precision: str, device: torch.device) -> contextlib.ExitStack:
+    """A context in which matrices are multiplied in bfloat16: for `auto` where that pays."""
+    half = precision == "bfloat16" or (precision == "auto" and bfloat16_pays(device))
+    stack = contextlib.ExitStack()
+    stack.enter_context(torch.autocast(device.type, torch.bfloat16, enabled=half))
+    if half and device.type == "cpu" and torch.is_grad_enabled():
+        # the fused attention's backward in bfloat16 on CPUs is several times the whole step
+        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+    return stack

@@ -1,12 +1,15 @@
-"""Noise that depends on the run's seed and the sample's index alone."""
+"""Noise that depends on the run's seed and the sample's index alone, and its coarser scales."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 from scorefield.core.bridge import Randn
+
+CELLS = (1, 2)  # a side: the scales at which extra noise is given to a network beside its own
 
 
 def streams(seed: int, indices: Iterable[int]) -> Randn:
@@ -24,3 +27,17 @@ def streams(seed: int, indices: Iterable[int]) -> Randn:
         return torch.from_numpy(np.concatenate(rows)).to(like)
 
     return randn
+
+
+def coarse(xi: Tensor) -> Iterator[Tensor]:
+    """White noise (B, C, H, W), standard normal again in cells that share a value: a whole image
+    can then agree on what it draws, which convolutions of pixel noise learn slowly."""
+    height, width = xi.shape[2:]
+    for cells in CELLS:
+        scale = (height * width) ** 0.5 / cells
+        yield interpolate(scale * adaptive_avg_pool2d(xi, cells), size=(height, width))
+
+
+def scales() -> int:
+    """At how many scales `coarse` and the noise itself give it."""
+    return 1 + len(CELLS)

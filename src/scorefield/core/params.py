@@ -39,6 +39,10 @@ def function(kind: str, name: str) -> Callable:
 
 def method(kind: str, name: str, spec: dict[str, Any] | None = None) -> partial:
     """The function with those numbers of its section bound that are its own keyword arguments."""
-    found, given = function(kind, name), section(name, spec)
+    return bound(function(kind, name), section(name, spec))
+
+
+def bound(found: Callable, given: dict[str, Any]) -> partial:
+    """A function with those of the given numbers bound that are its own keyword arguments."""
     own = getfullargspec(found).kwonlyargs
     return partial(found, **{key: given[key] for key in own if key in given})

@@ -67,9 +67,10 @@ def bounded(denoiser: Denoiser, bound: float) -> Denoiser:
 
 
 def given(
-    data: dict[str, Tensor], n: int, entry: int = -1, image: str = ""
-) -> tuple[Tensor, Tensor]:
-    """What n samples are to match (n, ...), and the test pair it is (n,), -1 for none.
+    data: dict[str, Tensor], n: int, *, entry: int = -1, image: str = ""
+) -> dict[str, Tensor]:
+    """What n samples are to match, `given` (n, ...), and the test pair it is, `source` (n,), -1 for
+    none.
 
     Every sample another pair of the test split if `entry` is -1, else all that one; or all an image
     file of the user's, in the data's size and channels. Raises InputError where there is none.
@@ -78,11 +79,12 @@ def given(
         raise InputError("ratio guidance needs data with pairs, such as digits-pairs")
     pairs = data["test_pair"]
     if image:
-        return load_image(image, pairs.shape[1:]).expand(n, *pairs.shape[1:]), torch.full((n,), -1)
+        one = load_image(image, pairs.shape[1:])
+        return {"given": one.expand(n, *one.shape), "source": torch.full((n,), -1)}
     if not -1 <= entry < len(pairs):
         raise InputError(f"ratio.entry: expected -1 to {len(pairs) - 1}, found {entry}")
     source = torch.arange(n) % len(pairs) if entry < 0 else torch.full((n,), entry)
-    return pairs[source], source
+    return {"given": pairs[source], "source": source}
 
 
 def both(

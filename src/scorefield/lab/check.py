@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from scorefield.core.errors import InputError
+
 SOURCE = Path(__file__).parents[1]
 KINDS = ("data", "nets", "objectives", "guidance", "samplers", "maps", "paths")
 ENTRIES = {  # key -> what its value must be; a "?" marks a key that may be left out
@@ -109,11 +111,19 @@ SHARED = {
 @cache
 def knobs(file: str, function: str) -> dict[str, str]:
     """Keyword-only arguments of a function with their annotations, and " = ..." for a default."""
-    for node in ast.parse((SOURCE / file).read_text()).body:
+    for node in parsed(file).body:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             return {a.arg: ast.unparse(a.annotation) + " = ..." * bool(d) for a, d in pairs}
-    raise LookupError(f"{file} has no function {function}")
+    raise InputError(f"src/scorefield/{file}: expected a function {function}")
+
+
+def parsed(file: str) -> ast.Module:
+    """The syntax tree of a file of this package. Raises InputError where it has none."""
+    try:
+        return ast.parse((SOURCE / file).read_text())
+    except SyntaxError as error:
+        raise InputError(f"src/scorefield/{file}, line {error.lineno}: {error.msg}") from None
 
 
 @cache

@@ -77,8 +77,10 @@ def mirror(
         return 0
     with mlflow.start_run(run_name=stage, tags={"dvc.key": key, "dvc.stage": stage}):
         mlflow.log_params(flat(given))
-        for step, metrics in rows:
-            mlflow.log_metrics(metrics, step=step)
+        for step, row in rows:
+            words = {k: value for k, value in row.items() if isinstance(value, str)}
+            mlflow.set_tags(words)
+            mlflow.log_metrics({k: row[k] for k in row if k not in words}, step=step)
         for picture in pictures:
             mlflow.log_artifact(str(picture))
     return 1

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from scorefield.core.denoiser import Model
+from scorefield.metrics.fidelity import features
 from scorefield.metrics.novelty import novelty
 
 SURE, NEIGHBOURS, PERCENTILE = 0.9, 5, 0.95
@@ -13,10 +14,10 @@ SURE, NEIGHBOURS, PERCENTILE = 0.9, 5, 0.95
 def read(images: Tensor, judge: Model) -> tuple[Tensor, Tensor | None]:
     """Features (N, F) and class probabilities (N, C); none of a judge without a `head`, which
     knows other classes than the data's."""
-    device = next(judge.parameters()).device
-    features = torch.cat([judge.net.features(part.to(device)) for part in images.split(500)])
-    known = hasattr(judge.net, "head")
-    return features.cpu(), judge.net.head(features).softmax(1).cpu() if known else None
+    found, device = features(images, judge), next(judge.parameters()).device
+    if not hasattr(judge.net, "head"):
+        return found, None
+    return found, judge.net.head(found.float().to(device)).softmax(1).cpu()
 
 
 def inside(x: Tensor, real: Tensor) -> Tensor:
@@ -44,11 +45,18 @@ def coherent(features: Tensor, chance: Tensor | None, real: Tensor, labels: Tens
 
 
 def coherence(fake: Tensor, data: dict[str, Tensor], judge: Model) -> dict[str, Tensor]:
-    """Per sample, shape (M,): the scores of `novelty`, by features and training images, and bools:
-    `coherent`; `novel`, coherent and further from the training images than 95 % of the test images
-    are; and, with a rare or withheld class, `hit`, coherent and of that class."""
-    features, chance = read(fake, judge)
+    """`judged` of images (M, C, H, W)."""
     (real, _), (train, _) = read(data["test"], judge), read(data["train"], judge)
+    return judged(*read(fake, judge), real, train, data)
+
+
+def judged(
+    features: Tensor, chance: Tensor | None, real: Tensor, train: Tensor, data: dict[str, Tensor]
+) -> dict[str, Tensor]:
+    """Per sample of features (M, F) and class probabilities, beside the features of the test and of
+    the training images, shape (M,): the scores of `novelty` and bools: `coherent`; `novel`,
+    coherent and further from the training images than 95 % of the test images are; and, with a
+    rare or withheld class, `hit`, coherent and of that class."""
     good = coherent(features, chance, real, data["test_labels"])
     usual = novelty(real, train)["avgknn"].quantile(PERCENTILE)
     scores = novelty(features, train)

@@ -6,84 +6,53 @@ from torch import Tensor
 from scorefield.core.denoiser import Model
 from scorefield.core.files import to_bytes, to_unit
 
-NAMES = {
-    "frechet_inception_distance": "fid",
-    "kernel_inception_distance_mean": "kid",
-    "precision": "precision",
-    "recall": "recall",
-}
+BATCH = 500  # images that are read at once; rows of a table of distances
 
 
-class Images(torch.utils.data.Dataset):
-    """Floats in [-1, 1] (N, C, H, W) as torch-fidelity wants them: bytes, one by one."""
-
-    def __init__(self, images: Tensor) -> None:
-        self.images = to_bytes(images)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, i: int) -> Tensor:
-        return self.images[i]
+@torch.no_grad()
+def features(images: Tensor, judge: Model) -> Tensor:
+    """What the judge makes of images (N, C, H, W) in [-1, 1] as files hold them, in bytes:
+    (N, F), float64, on the CPU."""
+    device = next(judge.parameters()).device
+    read = lambda part: judge.net.features(to_unit(to_bytes(part)).to(device)).double().cpu()
+    return torch.cat([read(part) for part in images.split(BATCH)])
 
 
-def registered(judge: Model) -> str:
-    """The name under which torch-fidelity now knows the judge's features."""
-    from torch_fidelity.feature_extractor_base import FeatureExtractorBase
-    from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
-
-    name = f"judge-{id(judge)}"
-
-    class Extractor(FeatureExtractorBase):
-        def __init__(self, name: str, features_list: list[str], **_) -> None:
-            super().__init__(name, features_list)
-
-        @staticmethod
-        def get_provided_features_list() -> tuple[str, ...]:
-            return ("features",)
-
-        @staticmethod
-        def get_default_feature_layer_for_metric(metric: str) -> str:
-            return "features"
-
-        @staticmethod
-        def can_be_compiled() -> bool:
-            return False
-
-        def forward(self, images: Tensor) -> tuple[Tensor]:
-            return (judge.net.features(to_unit(images)).double(),)
-
-    if name not in FEATURE_EXTRACTORS_REGISTRY:
-        register_feature_extractor(name, Extractor)
-    return name
-
-
-def fidelity(
+def compared(
     fake: Tensor,
     real: Tensor,
-    judge: Model,
     neighbours: int = 3,
     kid_subsets: int = 0,
     kid_subset_size: int = 1000,
 ) -> dict[str, float]:
-    """fid (Heusel et al. 2017); with kid_subsets > 0 also kid (Binkowski et al. 2018), precision
-    and recall (Kynkaanniemi et al. 2019); images (N, C, H, W) in [-1, 1], fake first."""
-    from torch_fidelity import calculate_metrics
+    """fid (Heusel et al. 2017) of features (M, F) and (N, F), fake first; with kid_subsets > 0
+    also kid (Binkowski et al. 2018), precision and recall (Kynkaanniemi et al. 2019)."""
+    from torch_fidelity import metric_kid, metric_prc
 
-    more = kid_subsets > 0
-    found = calculate_metrics(
-        input1=Images(fake),
-        input2=Images(real),
-        feature_extractor=registered(judge),
-        fid=True,
-        kid=more,
-        prc=more,
-        prc_neighborhood=neighbours,
-        kid_subsets=max(kid_subsets, 1),
-        kid_subset_size=min(kid_subset_size, len(fake), len(real)),
-        cuda=next(judge.parameters()).is_cuda,
-        batch_size=500,
-        save_cpu_ram=True,
-        verbose=False,
+    found = {"fid": distance(fake, real)}
+    if not kid_subsets:
+        return found
+    sizes = {"kid_subset_size": min(kid_subset_size, len(fake), len(real))}
+    kid = metric_kid.kid_features_to_metric(
+        fake, real, kid_subsets=kid_subsets, verbose=False, **sizes
     )
-    return {short: float(found[name]) for name, short in NAMES.items() if name in found}
+    prc = metric_prc.prc_features_to_metric(
+        fake, real, prc_neighborhood=neighbours, save_cpu_ram=True, verbose=False
+    )
+    kept = {key: float(prc[key]) for key in ("precision", "recall")}
+    return found | {"kid": float(kid[metric_kid.KEY_METRIC_KID_MEAN])} | kept
+
+
+def distance(fake: Tensor, real: Tensor) -> float:
+    """The FID of features (M, F) and (N, F)."""
+    from torch_fidelity import metric_fid
+
+    statistics = [metric_fid.fid_features_to_statistics(part) for part in (fake, real)]
+    return metric_fid.fid_statistics_to_metric(*statistics, verbose=False)[
+        metric_fid.KEY_METRIC_FID
+    ]
+
+
+def fidelity(fake: Tensor, real: Tensor, judge: Model, *given: int, **named: int) -> dict:
+    """`compared` of images (N, C, H, W) in [-1, 1], fake first."""
+    return compared(features(fake, judge), features(real, judge), *given, **named)

@@ -1,15 +1,19 @@
-"""All scores of images, with the floor: real training data against real test data."""
+"""All scores of images, and the floor: real training data against real test data."""
 
 import torch
 from torch import Tensor
 
 from scorefield.core.denoiser import Model
 from scorefield.core.errors import InputError
-from scorefield.metrics.coherence import coherence
+from scorefield.core.files import to_bytes
+from scorefield.metrics.bootstrap import Z, bootstrap
+from scorefield.metrics.coherence import judged, read
+from scorefield.metrics.copies import copies
 from scorefield.metrics.discovery import discovery, share_error
-from scorefield.metrics.fidelity import fidelity
+from scorefield.metrics.fidelity import compared, features
 from scorefield.metrics.novelty import summary
 from scorefield.metrics.shares import classes, shares
+from scorefield.metrics.support import support
 
 
 @torch.no_grad()
@@ -21,29 +25,60 @@ def images(
     neighbours: int,
     kid_subsets: int,
     kid_subset_size: int,
+    resamples: int,
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """Figures and their floors, and a table of shares by the judge's class.
+    """Figures, and a table of shares by the judge's class.
 
-    Floors score the training images as if they were samples. class_min and class_max are the
-    smallest and largest share of a class among the samples. The others are those of `worth`.
+    fid_low and fid_high are 1.96 standard deviations of `resamples` bootstraps away. class_min and
+    class_max are the smallest and largest share of a class among the samples. The others are those
+    of `compared`, `support`, `copies` and `worth`.
     """
     if not hasattr(judge.net, "features"):
         raise InputError("judge: images are judged by a classifier (net: convnet or inception)")
+    if fake.shape[1:] != data["test"].shape[1:] or not fake.isfinite().all():
+        raise InputError(f"samples: expected finite images {[*data['test'].shape[1:]]}")
+    splits = [key for key in ("train", "validation", "test") if key in data]
+    real = {key: features(data[key], judge) for key in splits}
+    known = torch.cat([data[key] for key in splits])
+    mine, chance = read(fake, judge)
     given = (neighbours, kid_subsets, kid_subset_size)
-    figures = fidelity(fake, data["test"], judge, *given)
-    floor = fidelity(data["train"], data["test"], judge, *given)
-    figures |= {f"{key}_floor": value for key, value in floor.items()}
+    figures = {"n": len(fake)} | scored(mine, real["test"], resamples, *given)
+    flat = lambda x: to_bytes(x).flatten(1).float()
+    figures |= copies(
+        {"pixels": flat(fake), "features": mine},
+        {"pixels": flat(known), "features": torch.cat([*real.values()])},
+    )
     count = int(data["test_labels"].max()) + 1
-    found, true = shares(classes(fake, judge), count), shares(data["test_labels"], count)
+    guess = classes(fake, judge) if chance is None else chance.argmax(1)
+    found, true = shares(guess, count), shares(data["test_labels"], count)
     figures |= {"class_min": found.min().item(), "class_max": found.max().item()}
-    return figures | worth(fake, data, judge), {"share": found.tolist(), "expected": true.tolist()}
+    figures |= worth(judged(mine, chance, real["test"], real["train"], data))
+    return figures, {"share": found.tolist(), "expected": true.tolist()}
 
 
-def worth(fake: Tensor, data: dict[str, Tensor], judge: Model) -> dict[str, float]:
-    """The shares of samples that are `coherent`, and coherent and `novel`, with standard errors;
-    `hit` and `junk` where a class is rare or withheld; means of the novelty of all."""
-    scores = coherence(fake, data, judge)
-    n = len(fake)
+def scored(fake: Tensor, real: Tensor, resamples: int, *given: int) -> dict[str, float]:
+    """`compared`, the 95 % interval of fid, and `support` of features (M, F) and (N, F)."""
+    figures, spread = compared(fake, real, *given), Z * bootstrap(fake, real, resamples)
+    figures |= {"fid_low": figures["fid"] - spread, "fid_high": figures["fid"] + spread}
+    return figures | support(fake, real)
+
+
+def floor(data: dict[str, Tensor], judge: Model, given: dict[str, int]) -> dict[str, float]:
+    """`scored` of the training images, as if they were samples: what no model can be expected to
+    surpass; and `copies`, the share of test images that copy one of them, which new images should
+    not. `given` are the numbers of `images`."""
+    read, due = (features(data[key], judge) for key in ("train", "test"))
+    keys = ("resamples", "neighbours", "kid_subsets", "kid_subset_size")
+    flat = lambda key: to_bytes(data[key]).flatten(1).float()
+    new, old = ({"pixels": flat(k), "features": x} for k, x in (("test", due), ("train", read)))
+    return scored(read, due, *(given[key] for key in keys)) | copies(new, old)
+
+
+def worth(scores: dict[str, Tensor]) -> dict[str, float]:
+    """Of the scores of `judged`: the shares of samples that are `coherent`, and coherent and
+    `novel`, with standard errors; `hit` and `junk` where a class is rare or withheld; means of the
+    novelty of all."""
+    n = len(scores["coherent"])
     share = {key: scores[key].double().mean().item() for key in ("coherent", "novel")}
     figures = share | {f"{key}_se": share_error(value, n) for key, value in share.items()}
     if "hit" in scores:

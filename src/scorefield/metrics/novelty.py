@@ -1,7 +1,6 @@
 """How far samples are from real data: novel or merely wrong, which only coherence tells apart."""
 
 import torch
-from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 from torch import Tensor
 
 
@@ -11,6 +10,8 @@ def novelty(fake: Tensor, real: Tensor, nearest: int = 5, local: int = 20) -> di
     al. 2000), 1 as dense as its neighbours; `rarity`, the radius of the smallest ball around real
     data, as far as each one's third neighbour, that holds it (Han et al. 2023), not a number where
     none does."""
+    from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
+
     points, real = fake.double(), real.double().numpy()
     found = NearestNeighbors(n_neighbors=nearest).fit(real)
     radius = torch.from_numpy(found.kneighbors(real, 4)[0][:, 3])

@@ -1,25 +1,16 @@
 """The U-Net of diffusers, for images (Ronneberger et al. 2015, Ho et al. 2020)."""
 
-import contextlib
 import json
-from collections.abc import Iterator
 from typing import Literal
 
 import torch
 from diffusers import UNet2DModel
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.nn.functional import (
-    adaptive_avg_pool2d,
-    interpolate,
-    pixel_shuffle,
-    pixel_unshuffle,
-)
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from scorefield.core.hardware import bfloat16_pays, tiles
+from scorefield.core.hardware import arithmetic, tiles
+from scorefield.core.noise import coarse, scales
 from scorefield.core.schedule import STEPS, Schedule
-
-CELLS = (1, 2)  # a side: the scales at which extra noise is given beside its own
 
 
 def unet(
@@ -45,7 +36,7 @@ def unet(
     levels = small if size == "small" else classic
     net = UNet(
         sample_size=(height // fold, width // fold),
-        in_channels=(channels + extra * (1 + len(CELLS))) * fold**2,
+        in_channels=(channels + extra * scales()) * fold**2,
         out_channels=channels * fold**2,
         layers_per_block=layers,
         block_out_channels=tuple(levels),
@@ -57,15 +48,6 @@ def unet(
     )
     net.fold, net.precision, net.extra = fold, precision, extra * fold**2
     return net.to(memory_format=torch.channels_last) if tiles() else net
-
-
-def coarse(xi: Tensor) -> Iterator[Tensor]:
-    """White noise (B, C, H, W), standard normal again in cells that share a value: a whole image
-    can then agree on what it draws, which convolutions of pixel noise learn slowly."""
-    height, width = xi.shape[2:]
-    for cells in CELLS:
-        scale = (height * width) ** 0.5 / cells
-        yield interpolate(scale * adaptive_avg_pool2d(xi, cells), size=(height, width))
 
 
 class UNet(UNet2DModel):
@@ -80,17 +62,6 @@ class UNet(UNet2DModel):
         """What `UNet2DModel.from_pretrained` needs; it then works on folded images."""
         return json.loads(self.to_json_string()) | {"_class_name": "UNet2DModel"}
 
-    def _arithmetic(self, x: Tensor) -> contextlib.ExitStack:
-        half = self.precision == "bfloat16" or (
-            self.precision == "auto" and bfloat16_pays(x.device)
-        )
-        stack = contextlib.ExitStack()
-        stack.enter_context(torch.autocast(x.device.type, torch.bfloat16, enabled=half))
-        if half and x.device.type == "cpu" and torch.is_grad_enabled():
-            # the fused attention's backward in bfloat16 on CPUs is several times the whole step
-            stack.enter_context(sdpa_kernel(SDPBackend.MATH))
-        return stack
-
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         index = (STEPS * t.to(x.device, torch.float32) - 1).flatten().expand(len(x))
         folded = pixel_unshuffle(x.float(), self.fold)
@@ -98,6 +69,6 @@ class UNet(UNet2DModel):
             folded = torch.cat([folded, *coarse(folded[:, -self.extra :])], 1)
         if tiles():
             folded = folded.contiguous(memory_format=torch.channels_last)
-        with self._arithmetic(x):
+        with arithmetic(self.precision, x.device):
             out = super().forward(folded, index, return_dict=False)[0]
         return pixel_shuffle(out.float(), self.fold).to(x.dtype)

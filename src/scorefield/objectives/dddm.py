@@ -42,7 +42,7 @@ def dddm(
     alpha, sigma = model.schedule(t)
     unit, far, loss = WEIGHT[predict](alpha, sigma), t >= mse, torch.zeros_like(t)
     power, share = 2 - (2 - beta) * t**ramp, lam * t**ramp
-    one, many = drawn(model, x, t, far, m)
+    one, many = drawn(model, x, t, far, m, batch.get("y"))
     near = ~far
     loss[near] = energy(one, x[near], unit[near], 2 + 0 * t[near], 0 * t[near], 0.0)
     loss[far] = energy(many, x[far], unit[far], power[far], share[far], smoothing)
@@ -60,15 +60,19 @@ def drawn_times(n: int, levels: str, device: torch.device) -> Tensor:
     return uniform
 
 
-def drawn(model: Model, x: Tensor, t: Tensor, far: Tensor, m: int) -> tuple[Tensor, Tensor]:
+def drawn(
+    model: Model, x: Tensor, t: Tensor, far: Tensor, m: int, labels: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Draws of x_0 for one x_t of each x, in float32 or more: one for a row that is not far,
-    (N, 1, ...), and m for one that is, (F, m, ...); t and far are (B,)."""
+    (N, 1, ...), and m for one that is, (F, m, ...); t, far and labels are (B,)."""
     t = t.view(-1, *[1] * (x.ndim - 1))
     alpha, sigma = model.schedule(t)
     noised = alpha * x + sigma * torch.randn_like(x)
     near, far = (~far).nonzero()[:, 0], far.nonzero()[:, 0]
     rows = torch.cat([near, far.repeat_interleave(m)])
+    model.given = None if labels is None else labels[rows]
     draws = model(noised[rows], t[rows])
+    model.given = None
     draws = draws if draws.dtype == torch.float64 else draws.float()
     return draws[: len(near), None], draws[len(near) :].unflatten(0, (len(far), m))
 

@@ -27,5 +27,7 @@ def ddpm(
     if levels == "table":
         t = (t * STEPS).ceil() / STEPS
     alpha, sigma = model.schedule(t)
+    model.given = batch.get("y")
     error = model(alpha * x + sigma * torch.randn_like(x), t) - x
+    model.given = None
     return (WEIGHT[predict](alpha, sigma) * error**2).flatten(1).mean(1)

@@ -5,19 +5,31 @@ import pandas
 from scorefield.plots.canvas import keep, subplots
 
 
-def bars(tables: dict[str, pandas.DataFrame], path: str) -> None:
-    """One panel a score: its runs from best to worst, with each run's floor."""
-    sizes = [len(table) for table in tables.values()]
+def bars(images: pandas.DataFrame, points: pandas.DataFrame, path: str) -> None:
+    """Two panels: runs on images by FID with its 95 % interval, unranked ones pale, and runs in the
+    plane by squared MMD with its floor."""
+    panels = [table for table in (images[images["fid"].notna()], points) if len(table)]
+    sizes = [len(table) for table in panels]
     figure, axes = subplots(
-        len(tables), 1, figsize=(7, 1.8 + 0.34 * sum(sizes)), height_ratios=sizes, squeeze=False
+        len(panels), 1, figsize=(7, 1.8 + 0.34 * sum(sizes)), height_ratios=sizes, squeeze=False
     )
-    for axis, (score, table) in zip(axes[:, 0], tables.items(), strict=True):
-        rows = table.iloc[::-1]
-        floor = rows[f"{score}_floor"]
-        axis.barh(rows["run"], rows[score], color="C0", height=0.62)
-        axis.scatter(floor, rows["run"], marker="|", s=160, color="black", zorder=3, label="floor")
+    for axis, table in zip(axes[:, 0], panels, strict=True):
+        (by_fid if "fid" in table else by_mmd)(axis, table.iloc[::-1])
         axis.axvline(0, color="gray", lw=1)
-        axis.set_xlabel(f"{score} (lower is better)")
-        axis.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3))
-        axis.legend(frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1, 1))
     keep(figure, path)
+
+
+def by_fid(axis, rows: pandas.DataFrame) -> None:
+    reach = (rows["fid_high"] - rows["fid"]).to_numpy(float)
+    colours = ["C0" if ranked else "lightgray" for ranked in rows["rank"].notna()]
+    axis.barh(rows["run"], rows["fid"], xerr=reach, color=colours, height=0.62)
+    axis.set_xlabel("FID with its 95 % interval, lower is better; pale: not ranked")
+
+
+def by_mmd(axis, rows: pandas.DataFrame) -> None:
+    axis.barh(rows["run"], rows["mmd2"], color="C0", height=0.62)
+    floor = rows["mmd2_floor"]
+    axis.scatter(floor, rows["run"], marker="|", s=160, color="black", zorder=3, label="floor")
+    axis.set_xlabel("squared MMD, lower is better")
+    axis.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3))
+    axis.legend(frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1, 1))

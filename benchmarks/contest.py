@@ -1,0 +1,55 @@
+"""How long each of the digits' models trains: their steps, measured in turn in one run.
+
+Usage: python benchmarks/contest.py
+
+Needs data/digits; about two minutes. Adds to benchmarks/results.json.
+"""
+
+import time
+from pathlib import Path
+from statistics import median
+
+from tqdm import tqdm
+
+from scorefield.core import params
+from scorefield.core.files import load_data, load_json, save_json
+from scorefield.lab.training import begin, descend, split
+from scorefield.lab.untrained import untrained
+
+MODELS = ("digits-ddpm", "digits-dit", "digits-dddm", "digits-dit-dddm")
+ROUNDS, STEPS, RESULTS = 5, 8, "benchmarks/results.json"
+
+
+def trainer(name: str):
+    """A function that takes some steps of the training of a model."""
+    spec = params.entry("models", name)
+    numbers, data = params.section(spec["net"], spec), load_data(spec["data"])
+    model, _ = untrained(spec, data)
+    objective = params.method("objectives", spec["objective"], spec)
+    _, optimiser = begin(model, numbers["lr"], 0.0, Path("benchmarks/none"))
+    given = (model, objective, split(data, "train"), optimiser, 0)
+
+    def steps() -> float:
+        start = time.perf_counter()
+        for i in range(STEPS):
+            descend(*given, i, numbers["batch"], 1e-5, 1.0)
+        return (time.perf_counter() - start) / STEPS
+
+    return steps, numbers["steps"]
+
+
+def main() -> None:
+    trainers, found = {name: trainer(name) for name in MODELS}, {name: [] for name in MODELS}
+    for i in tqdm(range(ROUNDS + 1)):
+        for name, (steps, _) in trainers.items():
+            seconds = steps()
+            found[name] += [seconds] if i else []
+    told = {
+        f"contest_{name}_s": median(found[name]) * total for name, (_, total) in trainers.items()
+    }
+    save_json(RESULTS, load_json(RESULTS) | told)
+    print(told)
+
+
+if __name__ == "__main__":
+    main()

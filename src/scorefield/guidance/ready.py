@@ -1,0 +1,53 @@
+"""Samples that others drew, ready in a file: nothing is guided, nothing is drawn."""
+
+from pathlib import Path
+
+from torch import Tensor
+
+from scorefield.core.denoiser import Denoiser, Model
+from scorefield.core.errors import InputError
+from scorefield.core.files import checksum, load_tensors, to_unit
+
+
+def ready(model: Model, helper: Model, *, file: str, sha256: str) -> Denoiser:
+    """The posterior that is certain: x_0 is the file's sample of the same number, see `given`; one
+    step of any sampler hands it out. No network call."""
+
+    def handed(x: Tensor, t: Tensor) -> Tensor:
+        return model.given.to(x)
+
+    return handed
+
+
+def given(data: dict[str, Tensor], n: int, *, file: str, sha256: str) -> dict[str, Tensor]:
+    """The first n of `samples` (N, C, H, W) in a safetensors file, bytes or floats in [-1, 1].
+
+    `sha256` says which file was meant. Raises InputError for another file, for one that is not
+    safetensors (nothing is unpickled), and for samples that are too few, not finite, out of range
+    or of another size than the data's.
+    """
+    if (found := checksum(file)) != sha256:
+        raise InputError(f"{file}: changed since it was entered ({found[:12]}, not {sha256[:12]})")
+    return {"given": checked(file, data["test"].shape[1:], n)}
+
+
+def checked(file: str | Path, shape: tuple[int, ...], n: int) -> Tensor:
+    """The samples as floats in [-1, 1]; raises InputError as `given` does."""
+    tensors = load_tensors(file)
+    if "samples" not in tensors:
+        raise InputError(f"{file}: expected a tensor named samples, found {', '.join(tensors)}")
+    x = tensors["samples"]
+    x = to_unit(x) if not x.is_floating_point() else x.float()
+    if tuple(x.shape[1:]) != tuple(shape):
+        raise InputError(f"{file}: expected samples of size {[*shape]}, found {[*x.shape[1:]]}")
+    if len(x) < n:
+        raise InputError(f"{file}: expected {n} samples, found {len(x)}")
+    if not x.isfinite().all():
+        raise InputError(
+            f"{file}: {(~x.isfinite()).flatten(1).any(1).sum()} samples are not finite"
+        )
+    if x.abs().max() > 1 + 1e-3:
+        raise InputError(
+            f"{file}: expected values in [-1, 1], found {x.min():.3g} to {x.max():.3g}"
+        )
+    return x[:n]

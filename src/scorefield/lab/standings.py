@@ -1,0 +1,78 @@
+"""The leaderboard's tables: runs on images by the rules of the contest, runs in the plane."""
+
+from typing import Any
+
+import pandas
+
+from scorefield.core import params
+from scorefield.core.files import load_data, load_json, load_model
+from scorefield.core.hardware import device
+from scorefield.lab.rules import evaluator, objection, ranks
+from scorefield.metrics.images import floor
+
+SCORES = ("fid", "fid_low", "fid_high", "kid", "precision", "recall")
+MORE = ("density", "coverage")
+COLUMNS = ["rank", "run", "data", *SCORES, "steps", "nfe", "parameters", "images_seen", "note"]
+PLANE = ["mmd2", "mmd2_floor", "energy_distance", "nll", "nll_floor", "outside"]
+FOUND = ["hit", "hit_se", "junk", "junk_se"]  # of runs with a rare or withheld mode
+
+
+def costs(spec: dict[str, Any]) -> dict[str, int | None]:
+    """Parameters of all networks that draw, and images seen in training the model, with
+    repetition; None of a model that others trained."""
+    models = {spec["model"], spec["helper"]}
+    figures = {name: load_json(f"models/{name}/figures.json") for name in models}
+    entry = params.entry("models", spec["model"])
+    batch, steps = params.section(entry["net"], entry)["batch"], figures[spec["model"]]["steps"]
+    total = sum(int(f["parameters"]) for f in figures.values())
+    return {"parameters": total, "images_seen": steps * batch if steps else None}
+
+
+def contest(runs: dict[str, Any], found: dict[str, dict[str, Any]]) -> pandas.DataFrame:
+    """Runs on images, ranked for each dataset; below them those that are not, with the reason, and
+    what training images get as if they were samples. Scores that were refused are left out."""
+    rows, now = [], {}
+    for name, spec in runs.items():
+        if "fid" not in (figures := found[name]):
+            continue
+        key = spec["data"], spec["judge"]
+        now[key] = now.get(key) or evaluator(spec)
+        row = {"run": name, "data": spec["data"], "note": objection(figures, now[key])}
+        if not row["note"].startswith("refused"):
+            row |= {key: figures[key] for key in (*SCORES, *MORE)}
+        cost = {key: figures[key] for key in ("steps", "nfe")} | costs(spec)
+        rows.append(row | (cost if figures["nfe"] else {"note": row["note"] or "cost not known"}))
+    table = pandas.DataFrame(rows, columns=[*COLUMNS, *MORE])
+    fair = table["note"].isin(["", "cost not known"])
+    for _, group in table[fair].groupby("data"):
+        table.loc[group.index, "rank"] = ranks([*group["fid_low"]], [*group["fid_high"]])
+    table = pandas.concat([table, floors(now)], ignore_index=True)
+    counts = ["rank", "steps", "nfe", "parameters", "images_seen"]
+    table[counts] = table[counts].astype("Int64")
+    return table.sort_values(["data", "rank", "fid", "run"], ignore_index=True)
+
+
+def floors(judged: dict[tuple[str, str], str]) -> pandas.DataFrame:
+    """A row for each dataset and judge: the training images as samples."""
+    rows = []
+    for data, judge in judged:
+        known = load_data(data)
+        figures = floor(known, load_model(f"models/{judge}").to(device()), params.section("images"))
+        note = (
+            f"floor: the {len(known['train'])} training images as samples; "
+            f"{figures['copies']:.1%} of the test images copy one"
+        )
+        rows.append({"run": f"{data} training images", "data": data, "note": note} | figures)
+    return pandas.DataFrame(rows, columns=["run", "data", "note", *SCORES, *MORE])
+
+
+def plane(runs: dict[str, Any], found: dict[str, dict[str, Any]]) -> pandas.DataFrame:
+    """Runs in the plane, best first, by dataset."""
+    chosen = ("data", "model", "guidance", "sampler", "n")
+    rows = [
+        {"run": name, **{key: spec[key] for key in chosen}, **found[name]}
+        for name, spec in runs.items()
+        if "mmd2" in found[name]
+    ]
+    columns = ["run", *chosen, "nfe", *PLANE, *FOUND]
+    return pandas.DataFrame(rows, columns=columns).sort_values(["data", "mmd2", "run"])

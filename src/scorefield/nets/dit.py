@@ -1,0 +1,159 @@
+"""A diffusion transformer, for images (Peebles and Xie 2023)."""
+
+from math import log
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import gelu, scaled_dot_product_attention, silu
+
+from scorefield.core.errors import InputError
+from scorefield.core.hardware import arithmetic
+from scorefield.core.noise import coarse, scales
+from scorefield.core.schedule import STEPS, Schedule
+
+PERIOD, WAVES, DROPPED = 10_000, 128, 0.1  # of the time features; the share of labels left out
+
+
+def dit(
+    shapes: dict[str, list[int]],
+    schedule: Schedule,
+    *,
+    width: int,
+    depth: int,
+    heads: int,
+    patch: int,
+    overlap: int,
+    classes: int,
+    precision: Literal["auto", "float32", "bfloat16"],
+) -> nn.Module:
+    """Images (B, C, H, W) and t to (B, C, H, W); with xi, images (B, 2 C, H, W). H and W are
+    multiples of patch, the width is one of 4 heads. Raises InputError where they are not.
+
+    S-size is width 384, depth 12, heads 6. A token is a square of patch x patch pixels and of
+    `overlap` more on each side. With `classes` above 0 the network takes labels (B,), of which a
+    tenth is left out in training.
+    """
+    _, channels, height, across = shapes["train"]
+    if height % patch or across % patch or width % (4 * heads):
+        raise InputError(
+            f"dit: {height} x {across} pixels need a patch that divides them, found {patch}; and "
+            f"width {width} one of 4 x {heads} heads"
+        )
+    grid, extra = (height // patch, across // patch), shapes.get("xi", [0, 0])[1]
+    net = DiT(channels, extra, grid, width, depth, heads, patch, overlap, classes)
+    net.precision = precision
+    return net
+
+
+def waves(values: Tensor, n: int) -> Tensor:
+    """Cosines and sines (..., 2 n) of values (...,), with periods up to 10,000 times 2 pi."""
+    frequencies = torch.exp(-log(PERIOD) / n * torch.arange(n, device=values.device))
+    angles = values[..., None].float() * frequencies
+    return torch.cat([angles.cos(), angles.sin()], -1)
+
+
+def places(grid: tuple[int, int], width: int) -> Tensor:
+    """Rows and columns of a grid as features (N, width)."""
+    rows, columns = (waves(torch.arange(n), width // 4) for n in grid)
+    rows, columns = rows[:, None].expand(-1, grid[1], -1), columns.expand(grid[0], -1, -1)
+    return torch.cat([rows, columns], -1).flatten(0, 1)
+
+
+def modulate(h: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    return h * (1 + scale[:, None]) + shift[:, None]
+
+
+def zeros(layer: nn.Module) -> nn.Module:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+    return layer
+
+
+class Block(nn.Module):
+    """Attention and a perceptron, shifted, scaled and gated by the condition (adaLN-zero)."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before, self.between = (nn.LayerNorm(width, 1e-6, False) for _ in range(2))
+        self.qkv, self.joined = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.condition = zeros(nn.Linear(width, 6 * width))
+
+    def forward(self, h: Tensor, c: Tensor) -> Tensor:
+        shift, scale, gate, shift2, scale2, gate2 = self.condition(c).chunk(6, 1)
+        qkv = self.qkv(modulate(self.before(h), shift, scale))
+        q, k, v = qkv.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        attended = scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+        h = h + gate[:, None] * self.joined(attended)
+        raised = self.up(modulate(self.between(h), shift2, scale2))
+        return h + gate2[:, None] * self.down(gelu(raised, approximate="tanh"))
+
+
+class DiT(nn.Module):
+    """Extra noise xi, at its own and at coarser scales, is a quarter of the residual stream, with a
+    gate that depends on time: as a token or in adaLN it is hardly heard at few steps (iDDM, 2026).
+    """
+
+    precision = "auto"
+
+    def __init__(
+        self,
+        channels: int,
+        extra: int,
+        grid: tuple[int, int],
+        width: int,
+        depth: int,
+        heads: int,
+        patch: int,
+        overlap: int,
+        classes: int,
+    ) -> None:
+        super().__init__()
+        self.extra, self.grid, self.labelled = extra, grid, classes > 0
+        part, square = width // 4 if extra else 0, (patch + 2 * overlap, patch, overlap)
+        self.embed = nn.Conv2d(channels, width - part, *square)
+        if extra:
+            self.noise, self.gate = (
+                nn.Conv2d(extra * scales(), part, *square),
+                nn.Linear(width, part),
+            )
+            nn.init.ones_(zeros(self.gate).bias)
+        if self.labelled:
+            self.classes = nn.Embedding(classes + 1, width)  # the last is no label
+        self.register_buffer("place", places(grid, width), persistent=False)
+        self.time = nn.Sequential(nn.Linear(2 * WAVES, width), nn.SiLU(), nn.Linear(width, width))
+        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
+        self.norm = nn.LayerNorm(width, 1e-6, False)
+        self.condition = zeros(nn.Linear(width, 2 * width))
+        self.leave = zeros(nn.ConvTranspose2d(width, channels, *square))
+
+    def told(self, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
+        """Times, scaled to 1,000, and labels (B,) or none as the condition (B, width)."""
+        c = self.time(waves((STEPS * t.to(x.device)).flatten().expand(len(x)), WAVES))
+        if self.labelled:
+            none = torch.full((len(x),), self.classes.num_embeddings - 1, device=x.device)
+            y = none if labels is None else labels.to(x.device)
+            if self.training:
+                y = torch.where(torch.rand(len(x), device=x.device) < DROPPED, none, y)
+            c = c + self.classes(y)
+        return silu(c)
+
+    def tokens(self, x: Tensor, c: Tensor) -> Tensor:
+        """Images, with xi after their channels, to (B, N, width)."""
+        image, xi = x.tensor_split([x.shape[1] - self.extra], 1)
+        h = self.embed(image)
+        if self.extra:
+            noise = self.noise(torch.cat([xi, *coarse(xi)], 1))
+            h = torch.cat([h, self.gate(c)[:, :, None, None] * noise], 1)
+        return h.flatten(2).transpose(1, 2) + self.place
+
+    def forward(self, x: Tensor, t: Tensor, labels: Tensor | None = None) -> Tensor:
+        with arithmetic(self.precision, x.device):
+            c = self.told(x, t, labels)
+            h = self.tokens(x.float(), c)
+            for block in self.blocks:
+                h = block(h, c)
+            h = modulate(self.norm(h), *self.condition(c).chunk(2, 1))
+            return self.leave(h.transpose(1, 2).unflatten(2, self.grid)).to(x.dtype)

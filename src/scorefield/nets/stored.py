@@ -1,0 +1,42 @@
+"""A network that was trained elsewhere with this library: a folder like models/<name>."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from scorefield.core.errors import InputError
+from scorefield.core.files import WEIGHTS, build, checksum, load_json, load_model
+from scorefield.core.schedule import Schedule
+
+
+def stored(
+    shapes: dict[str, list[int]],
+    schedule: Schedule,
+    *,
+    folder: str,
+    sha256: str,
+    resolved: dict[str, Any] | None = None,
+) -> nn.Module:
+    """The network of a folder with config.json and weights as safetensors; nothing is unpickled.
+
+    `sha256` says which weights were meant; `resolved` is what a model that was kept rebuilds it
+    from, without the folder. Raises InputError for other weights, and for another size of sample or
+    another noise schedule than the entry's.
+    """
+    if resolved is not None:
+        net = build(resolved).net
+    else:
+        weights = Path(folder, WEIGHTS)
+        if (found := checksum(weights)) != sha256:
+            raise InputError(f"{weights}: changed since it was entered ({found[:12]})")
+        model, resolved = load_model(folder), load_json(Path(folder, "config.json"))["_scorefield"]
+        if model.shape != shapes["train"][1:] or model.draws != ("xi" in shapes):
+            raise InputError(f"{folder}: draws samples of size {model.shape}, or takes other noise")
+        t = torch.tensor([0.3, 0.7])
+        if not torch.allclose(torch.stack(model.schedule(t)), torch.stack(schedule(t))):
+            raise InputError(f"{folder}: was trained with the schedule {resolved['schedule']}")
+        net = model.net.requires_grad_(True)
+    net.resolved, net.predict = resolved, resolved["predict"]
+    return net

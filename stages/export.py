@@ -1,0 +1,12 @@
+"""Write a U-Net as a diffusers pipeline. Usage: python stages/export.py NAME [FOLDER]"""
+
+from scorefield.core.files import command
+from scorefield.lab.export import export
+
+
+def main(name: str, folder: str = "") -> None:
+    print(export(name, folder or f"exports/{name}"))
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,56 @@
+"""A copy of this project to run commands in."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+ENV = {k: v for k, v in os.environ.items() if not k.startswith("DVC_")} | {
+    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    "PYTHONPATH": "src",
+    "SCOREFIELD_CHECKPOINT_SECONDS": "0.5",
+}
+
+
+def run(project: Path, *command: str, check: bool = True) -> str:
+    done = subprocess.run(command, cwd=project, env=ENV, capture_output=True, text=True)
+    said = done.stdout + done.stderr
+    assert not check or done.returncode == 0, said
+    return said
+
+
+def copied(place: Path, tiny: bool = True) -> Path:
+    """This project, as a new checkout at `place`."""
+    listed = run(ROOT, "git", "ls-files", "-co", "--exclude-standard").split()
+    for name in filter(lambda name: (ROOT / name).is_file(), listed):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, place / name)
+    run(place, "git", "init", "-q")
+    if tiny:
+        run(place, sys.executable, "tests/tiny.py")
+        (place / "dvc.lock").unlink(missing_ok=True)
+    return place
+
+
+def edit(project: Path, change) -> None:
+    yaml, path = YAML(), project / "params.yaml"
+    params = yaml.load(path)
+    change(params)
+    yaml.dump(params, path)
+
+
+def rerun(project: Path) -> set[str]:
+    """The stages whose own code, parameters or command are not those of dvc.lock; data that is
+    merely not here does not count."""
+    changed = set()
+    for stage, causes in json.loads(run(project, "dvc", "status", "--json")).items():
+        deps = [cause.get("changed deps", {}) for cause in causes if isinstance(cause, dict)]
+        differs = any(state != "deleted" for found in deps for state in found.values())
+        if differs or "changed command" in causes:
+            changed.add(stage)
+    return changed - {"check"}

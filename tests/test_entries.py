@@ -1,0 +1,136 @@
+"""Entries of others: what is well made reaches the pipeline, what is not is told in a line."""
+
+import re
+import shutil
+import sys
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from scorefield.core.files import build, save_model
+from tests.project import ROOT, copied, rerun, run
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A checkout with the digits prepared and nothing else."""
+    project = copied(tmp_path_factory.mktemp("entries"), tiny=False)
+    run(project, sys.executable, "stages/prepare.py", "digits")
+    return project
+
+
+@pytest.fixture
+def project(prepared):
+    """It, and afterwards without what a test put in."""
+    before = {file: file.read_bytes() for file in (prepared / "params.yaml",)}
+    yield prepared
+    for file, content in before.items():
+        file.write_bytes(content)
+    shutil.rmtree(prepared / "entries")
+    shutil.copytree(ROOT / "entries", prepared / "entries")
+    for file in (prepared / "src").rglob("mine*.py"):
+        file.unlink()
+
+
+def enter(project, name="mine", check=True):
+    return run(project, sys.executable, "stages/entry.py", name, check=check)
+
+
+def put(project, path, content):
+    file = project / "entries" / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(content)
+
+
+def of_docs(project):
+    """The network of docs/entries.md, as its reader would write it."""
+    text = (ROOT / "docs/entries.md").read_text()
+    code, overlay = (
+        re.search(rf"```{kind}\n(.*?)```", text, re.S)[1] for kind in ("python", "yaml")
+    )
+    put(project, "mine/nets/mine.py", code)
+    put(project, "mine/params.yaml", overlay)
+
+
+def saved(folder):
+    """A small model as `models/<name>` holds it."""
+    numbers = {"width": 16, "depth": 1, "heads": 2, "patch": 7, "overlap": 0, "classes": 0}
+    config = {"net": "dit", "numbers": numbers | {"precision": "float32"}, "predict": "v"}
+    config |= {"shapes": {"train": [9, 1, 28, 28]}, "schedule": "cosine", "objective": "ddpm"}
+    save_model(folder, config, build(config))
+
+
+def test_entries_run_their_own_stages_and_the_tables_and_nothing_else(project):
+    """A sampler, a network, ready samples and a trained model, as docs/entries.md has them."""
+    stale = rerun(project)  # nothing, in a commit
+    of_docs(project)
+    saved(project / "entries/mine-trained/model")
+    (project / "entries/mine-drawn").mkdir()
+    drawn = {"samples": torch.rand(5000, 1, 28, 28)}
+    save_file(drawn, project / "entries/mine-drawn/samples.safetensors")
+    for name in ("template", "mine", "mine-trained", "mine-drawn"):
+        assert f"entered: params.yaml: runs.{name}" in enter(project, name)
+    trained = {f"train@{name}" for name in ("mine", "mine-trained")}
+    scored = {
+        f"{stage}@{name}"
+        for stage in ("sample", "evaluate")
+        for name in ("template", "mine", "mine-trained", "mine-drawn")
+    }
+    after = {"summary", "leaderboard", "report", "track"}
+    assert rerun(project) - stale == (trained | scored | after) - stale
+    (project / "src/scorefield/samplers/template.py").unlink()
+
+
+def test_an_entry_can_be_edited_and_made_again(project):
+    of_docs(project)
+    enter(project)
+    code = (project / "entries/mine/nets/mine.py").read_text()
+    put(project, "mine/nets/mine.py", code.replace("residual", "plain"))
+    enter(project)
+    assert "A plain" in (project / "src/scorefield/nets/mine.py").read_text()
+
+
+WRONG = {
+    "an unknown key": ("params.yaml", "  depth: 4\n", "  dept: 4\n", "mine.dept: unknown key; did you mean 'depth'?"),
+    "a run of others": ("params.yaml", "runs:\n  mine:", "runs:\n  digits-ddim:", "runs.digits-ddim: an entry's models and runs are named mine"),
+    "a section of others": ("params.yaml", "mine:\n  width", "unet:\n  steps: 1\nmine:\n  width", "unet: no method of this entry"),
+    "a missing model": ("params.yaml", "model: mine", "model: mien", "runs.mine.model: no models named 'mien'; did you mean 'mine'?"),
+    "the wrong size": ("nets/mine.py", "pixel_shuffle(self.leave(silu(h)), 2)", "self.leave(silu(h))", "mine: "),
+    "not finite": ("nets/mine.py", "h = pixel_unshuffle(x, 2)", "h = pixel_unshuffle(x, 2) / 0 * 0", "the loss: expected finite values of shape [4], found values that are not finite"),
+    "an error": ("nets/mine.py", "h = pixel_unshuffle(x, 2)", "h = pixel_unshuffle(x, 3)", "mine: mine.py, line "),
+    "no syntax": ("nets/mine.py", "import torch\n", "import\n", "src/scorefield/nets/mine.py, line 3: "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_told_and_all_is_left_as_it_was(case, project):
+    file, old, new, told = WRONG[case]
+    of_docs(project)
+    text = (project / "entries/mine" / file).read_text()
+    assert old in text
+    put(project, f"mine/{file}", text.replace(old, new))
+    before = (project / "params.yaml").read_bytes()
+    said = enter(project, check=False)
+    assert said.startswith("error: ") and told in said and "Traceback" not in said, said
+    assert (project / "params.yaml").read_bytes() == before
+    assert not (project / "src/scorefield/nets/mine.py").exists()
+
+
+def test_a_method_of_the_project_is_never_overwritten(project):
+    of_docs(project)
+    (project / "entries/mine").rename(project / "entries/unet")
+    (project / "entries/unet/nets/mine.py").rename(project / "entries/unet/nets/unet.py")
+    said = enter(project, "unet", check=False)
+    assert "src/scorefield/nets/unet.py: there is such a method already" in said
+    assert "no such folder; did you mean 'template'?" in enter(project, "templte", check=False)
+
+
+def test_a_pickle_is_not_read(project):
+    (project / "entries/mine").mkdir()
+    torch.save({"samples": torch.zeros(5000, 1, 28, 28)}, project / "entries/mine/samples.pt")
+    said = enter(project, check=False)
+    assert "found samples.pt; nothing is unpickled" in said and said.count("\n") == 1
+    (project / "entries/mine/samples.pt").rename(project / "entries/mine/samples.safetensors")
+    said = enter(project, check=False)
+    assert "expected a safetensors file" in said and said.count("\n") == 1

@@ -1,0 +1,176 @@
+"""The report, in a real browser: it loads alone, sorts, filters, and its numbers are the pipeline's."""
+
+import json
+import os
+import re
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import pandas
+import pytest
+from playwright.sync_api import sync_playwright
+
+from scorefield.lab.provenance import lock_hash
+from tests.project import ROOT, copied, run
+
+PAGE = ROOT / "plots/report.html"
+BROWSER = os.environ.get("BROWSER_PATH") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+made = pytest.mark.skipif(not PAGE.exists(), reason="the pipeline has not run yet")
+browsed = pytest.mark.skipif(BROWSER is None, reason="no Chromium here; set BROWSER_PATH")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser):
+    """The report, and all that the browser asked for or complained of."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page, page.asked, page.said = (opened := context.new_page()), [], []
+    opened.on("request", lambda request: page.asked.append(request.url))
+    opened.on("console", lambda message: page.said.append(message.text))
+    opened.on("pageerror", lambda error: page.said.append(str(error)))
+    opened.goto(PAGE.as_uri(), wait_until="load")
+    yield opened
+    context.close()
+
+
+def column(page, table: str, name: str) -> list[str]:
+    """The visible cells of a column."""
+    heads = page.locator(f"#{table} thead th").all_inner_texts()
+    i = [re.sub(r"[ ▲▼]+$", "", head) for head in heads].index(name)
+    return page.eval_on_selector_all(
+        f"#{table} tbody tr:not([hidden])", f"rows => rows.map(row => row.cells[{i}].textContent)"
+    )
+
+
+@made
+@browsed
+def test_it_loads_without_a_request_or_a_complaint(page):
+    outside = [url for url in page.asked if not url.startswith(("file:", "data:"))]
+    assert outside == [] and page.said == []
+    sizes = page.eval_on_selector_all("img", "all => all.map(i => [i.complete, i.naturalWidth])")
+    page.evaluate("document.querySelectorAll('img').forEach(i => i.loading = 'eager')")
+    page.wait_for_function("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+    assert len(sizes) >= 10
+    assert PAGE.stat().st_size < 3e6
+
+
+@made
+@browsed
+def test_every_column_sorts_both_ways_with_what_is_missing_last(page):
+    heads = page.locator("#leaderboard thead th button")
+    for i in range(heads.count()):
+        name = re.sub(r"[ ▲▼]+$", "", heads.nth(i).inner_text())
+        for direction in ("ascending", "descending"):
+            heads.nth(i).click()
+            assert (
+                page.locator("#leaderboard thead th").nth(i).get_attribute("aria-sort") == direction
+            )
+            cells = column(page, "leaderboard", name)
+            if name in ("run", "data", "note"):
+                continue
+            values = page.eval_on_selector_all(
+                "#leaderboard tbody tr", f"rows => rows.map(r => r.cells[{i}].dataset.value)"
+            )
+            known = [float(value) for value in values if value]
+            assert known == sorted(known, reverse=direction == "descending"), name
+            assert all(not value for value in values[len(known) :]) and len(cells) == len(values)
+
+
+@made
+@browsed
+def test_filters_leave_the_rows_they_name(page):
+    everything = column(page, "leaderboard", "run")
+    page.get_by_label("Filter", exact=True).first.fill("dddm")
+    shown = column(page, "leaderboard", "run")
+    assert shown and set(shown) == {name for name in everything if "dddm" in name}
+    assert (
+        f"{len(shown)} of {len(everything)} runs" in page.locator("[data-count]").first.inner_text()
+    )
+    page.get_by_label("Filter", exact=True).first.fill("")
+    page.get_by_label("ranked only").check()
+    assert all(column(page, "leaderboard", "rank"))
+    page.get_by_label("ranked only").uncheck()
+    page.get_by_label("Data").first.select_option("digits")
+    assert set(column(page, "leaderboard", "data")) == {"digits"}
+    page.locator("#method-filter").fill("transformer")
+    assert page.locator(".card:visible strong").all_inner_texts() == ["dit"]
+
+
+@made
+@browsed
+def test_it_is_readable_on_a_phone_and_by_ear(page):
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert page.locator("img:not([alt]), img[alt='']").count() == 0
+    unnamed = page.eval_on_selector_all(
+        "input, select", "all => all.filter(c => !c.labels.length).length"
+    )
+    assert unnamed == 0
+    levels = page.eval_on_selector_all("h1, h2, h3", "all => all.map(h => Number(h.tagName[1]))")
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "A"
+    for _ in range(12):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement !== document.body")
+
+
+def of_page() -> dict[str, dict]:
+    """The figures of every run that the page carries."""
+    block = re.search(
+        r'<script type="application/json" id="figures">(.*?)</script>', PAGE.read_text(), re.S
+    )
+    return json.loads(block[1])
+
+
+def runs(metrics: dict[str, dict]) -> dict[str, dict]:
+    """Figures by run, of what DVC says of all metrics files."""
+    files = {path: found for path, found in metrics.items() if "metrics/runs/" in path}
+    return {Path(path).stem: found.get("data", found) for path, found in files.items()}
+
+
+@made
+def test_the_page_has_the_numbers_of_dvc_metrics_and_dvc_exp():
+    shown = of_page()
+    assert runs(json.loads(run(ROOT, "dvc", "metrics", "show", "--json"))[""]["data"]) == shown
+    (workspace, *_) = json.loads(run(ROOT, "dvc", "exp", "show", "--json"))
+    assert workspace["rev"] == "workspace" and runs(workspace["data"]["metrics"]) == shown
+    table = pandas.read_csv(ROOT / "metrics/leaderboard.csv").set_index("run")
+    for name in table.index.intersection(list(shown)):
+        assert not str(table.loc[name, "note"]).startswith("refused")
+        for key in ("fid", "fid_low", "fid_high", "kid", "precision", "recall"):
+            assert table.loc[name, key] == pytest.approx(shown[name][key], rel=1e-5, abs=1e-12)
+
+
+@made
+def test_dvc_metrics_diff_between_two_commits_starts_from_the_numbers_of_the_page(tmp_path):
+    project, shown = copied(tmp_path, tiny=False), of_page()["digits-ddim"]
+    commit = ("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qam", "scores")
+    run(project, "git", "add", "-A")
+    run(project, *commit)
+    path = project / "metrics/runs/digits-ddim.json"
+    path.write_text(json.dumps(shown | {"fid": shown["fid"] + 1, "kid": shown["kid"] / 2}))
+    run(project, *commit)
+    said = json.loads(run(project, "dvc", "metrics", "diff", "--json", "HEAD~1", "HEAD"))
+    (changes,) = said.values()
+    assert {key: change["old"] for key, change in changes.items()} == {
+        key: shown[key] for key in ("fid", "kid")
+    }
+    assert changes["fid"]["diff"] == pytest.approx(1)
+
+
+@made
+def test_the_page_names_the_lock_it_was_made_from():
+    assert lock_hash(str(ROOT / "dvc.lock")) in PAGE.read_text()
