@@ -4,7 +4,7 @@ from scorefield.core.files import command
 from scorefield.lab.entry import enter
 
 
-def main(name: str) -> None:
+def main(name: str = "") -> None:
     for line in enter(name):
         print(f"entered: {line}")
     print(f"now: dvc repro   (it runs {name} and the leaderboard, nothing else)")

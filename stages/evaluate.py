@@ -12,7 +12,7 @@ from scorefield.core.files import (
     save_table,
 )
 from scorefield.core.hardware import device
-from scorefield.lab.rules import evaluator
+from scorefield.lab.evaluator import evaluator
 from scorefield.metrics.agreement import agreement
 from scorefield.metrics.images import images
 from scorefield.metrics.plane import plane

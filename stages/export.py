@@ -4,7 +4,7 @@ from scorefield.core.files import command
 from scorefield.lab.export import export
 
 
-def main(name: str, folder: str = "") -> None:
+def main(name: str = "", folder: str = "") -> None:
     print(export(name, folder or f"exports/{name}"))
 
 

@@ -1,10 +1,11 @@
 """Closed-form laws that several tests use."""
 
 import torch
+from torch import nn
 
 from scorefield.core.denoiser import Model
-from scorefield.core.exact import Mixture
-from scorefield.core.schedule import cosine, ddpm, linear
+from scorefield.core.exact import Mixture, information
+from scorefield.core.schedule import Schedule, cosine, ddpm, linear
 from scorefield.nets.exact import Exact
 
 SCHEDULES = {"cosine": cosine(), "linear": linear(), "ddpm": ddpm()}
@@ -40,3 +41,18 @@ def oracle(law: Mixture, schedule, draws: bool = False) -> Model:
     net = Exact({key: list(getattr(law, key).shape) for key in keys}, schedule)
     net.begin({f"mixture.{key}": getattr(law, key) for key in keys})
     return Model(net, schedule, "x0", [law.mean.shape[1]], draws)
+
+
+def pair(rho: float = 0.9) -> Mixture:
+    return Mixture(torch.ones(1), torch.zeros(1, 2), torch.tensor([[[1.0, rho], [rho, 1.0]]]))
+
+
+class Oracle(nn.Module):
+    """The true information of a joint law, in the place of a ratio network."""
+
+    def __init__(self, law: Mixture, schedule: Schedule, condition: str):
+        super().__init__()
+        self.law, self.schedule, self.condition, self.table = law, schedule, condition, None
+
+    def forward(self, x, t, y, s):
+        return information(self.law, self.schedule, x, t[0], y, s[0])

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas
 import pytest
 import torch
 from prdc import compute_prdc
@@ -12,8 +13,10 @@ from scorefield.core import params
 from scorefield.core.errors import InputError
 from scorefield.core.files import WEIGHTS
 from scorefield.guidance.ready import checked, given
-from scorefield.lab import rules
-from scorefield.lab.rules import evaluator, objection, ranks
+from scorefield.lab import evaluator as hashed
+from scorefield.lab import standings
+from scorefield.lab.evaluator import evaluator
+from scorefield.lab.rules import leaked, objection, ranks
 from scorefield.metrics.bootstrap import bootstrap
 from scorefield.metrics.copies import copied, copies
 from scorefield.metrics.fidelity import compared, distance
@@ -82,7 +85,8 @@ FAIR = {"n": 5000, "distinct": 5000, "copies": 0.0, "evaluator": "now"}
         ({"n": 5001, "distinct": 5001}, "unranked: 5001 samples, not 5000"),
         ({"copies": 1.0}, "flagged: 100.0% of the samples copy real images"),
         ({"distinct": 1000}, "flagged: only 1000 of 5000 samples differ"),
-        ({"evaluator": "old"}, "refused: scored by evaluator old, which is now now"),
+        ({"evaluator": "old"}, "refused: scored by evaluator old; that of this dataset is now now"),
+        ({"evaluator": None}, "refused: scored by evaluator None; that of this dataset is now now"),
         ({"agreement": 0.9}, "unranked: drawn to match test images"),
     ],
     ids=str,
@@ -96,35 +100,91 @@ def test_runs_that_cannot_be_told_apart_share_a_rank():
     assert ranks(low, high) == [1, 1, 3, 3, 5]
 
 
-def test_the_evaluator_changes_with_reference_judge_code_and_numbers(tmp_path, monkeypatch):
+def test_metrics_of_an_older_version_are_refused():
+    assert objection({"fid": 0.1}, "now").startswith("refused: scored by evaluator of an older")
+
+
+def test_a_model_that_saw_the_test_images_is_flagged():
+    assert (
+        objection(FAIR, "now", known=0.8)
+        == "flagged: the model was trained on 80% of the test images"
+    )
+
+
+@pytest.fixture
+def contest_of(tmp_path, monkeypatch):
+    """A folder with two datasets that share half of their test images, and a judge."""
     monkeypatch.chdir(tmp_path)
-    code = tmp_path / "package/metrics/images.py"
-    for file in (code, tmp_path / "models/judge" / WEIGHTS, tmp_path / "data/mine.safetensors"):
-        file.parent.mkdir(parents=True)
-    monkeypatch.setattr(rules, "SOURCE", tmp_path / "package")
-    monkeypatch.setattr(params, "section", lambda name: numbers)
+    package, judge = tmp_path / "package", tmp_path / "models/judge"
+    for folder in (package / "metrics", package / "nets", judge, tmp_path / "data"):
+        folder.mkdir(parents=True)
+    (package / "metrics/images.py").write_text("a = 1\n")
+    (package / "nets/convnet.py").write_text("b = 1\n")
+    (judge / WEIGHTS).write_bytes(b"weights")
+    (judge / "config.json").write_text('{"_scorefield": {"net": "convnet"}}')
+    monkeypatch.setattr(hashed, "SOURCE", package)
+    images = torch.arange(40, dtype=torch.uint8).view(10, 1, 2, 2)
+    parts = {"train": images[:4], "validation": images[4:6], "test": images[6:]}
+    other = {"train": images[4:8], "validation": images[:2], "test": images[8:]}
+    for name, data in (("mine", parts), ("other", other)):
+        save_file({k: v.clone() for k, v in data.items()}, f"data/{name}.safetensors")
+    return tmp_path
+
+
+def test_what_was_trained_on_is_held_against_the_test_images(contest_of, monkeypatch):
+    models = {"fair": {"data": "mine"}, "cheat": {"data": "other"}}
+    monkeypatch.setattr(params, "entry", lambda _, name: models[name])
+    run = {"data": "mine", "model": "fair", "helper": "fair"}
+    assert leaked(run) == 0
+    assert leaked(run | {"model": "cheat"}) == leaked(run | {"helper": "cheat"}) == 0.5
+
+
+def test_the_evaluator_changes_with_images_judge_code_and_numbers(contest_of, monkeypatch):
     spec, numbers = {"judge": "judge", "data": "mine"}, {"neighbours": 3}
-    test, seen = torch.zeros(2, 1, 2, 2, dtype=torch.uint8), set()
-    data = {"test": test, "test_labels": torch.zeros(2), "train": test.clone()}
-
-    def told() -> str:
-        save_file(data, "data/mine.safetensors")
-        return evaluator(spec)
-
-    code.write_text("a = 1\n")
-    (tmp_path / "models/judge" / WEIGHTS).write_bytes(b"weights")
-    seen.add(told())
-    data["train"] = test + 2
-    assert told() in seen, "training data do not decide a score"
-    data["test"] = test + 1
-    seen.add(told())
-    code.write_text("a = 2\n")
-    seen.add(told())
-    (tmp_path / "models/judge" / WEIGHTS).write_bytes(b"others")
-    seen.add(told())
+    monkeypatch.setattr(params, "section", lambda name: numbers)
+    seen = [evaluator(spec)]
+    assert evaluator(spec) == seen[0]
+    changes = {
+        "package/metrics/images.py": b"a = 2\n",
+        "package/nets/convnet.py": b"b = 2\n",
+        f"models/judge/{WEIGHTS}": b"others",
+        "models/judge/config.json": b'{"_scorefield": {"net": "convnet", "numbers": {}}}',
+    }
+    for path, content in changes.items():
+        (contest_of / path).write_bytes(content)
+        seen.append(evaluator(spec))
     numbers["neighbours"] = 5
-    seen.add(told())
-    assert len(seen) == 5
+    seen += [evaluator(spec), evaluator(spec | {"data": "other"})]
+    assert len(set(seen)) == 7
+
+
+SCORED = FAIR | dict.fromkeys(("kid", "precision", "recall", "density", "coverage"), 0.5)
+SCORED |= {"steps": 25, "nfe": 25}
+
+
+def test_the_table_ranks_what_is_fair_by_the_first_judge_and_says_why_of_the_rest(monkeypatch):
+    run = {"data": "digits", "judge": "ours", "guidance": "plain", "model": "m", "helper": "m"}
+    fid = lambda value: SCORED | {"fid": value, "fid_low": value - 1, "fid_high": value + 1}
+    runs = {
+        "second": (run, fid(9.0)),
+        "first": (run, fid(3.0)),
+        "tied": (run, fid(4.0)),
+        "ready": (run | {"guidance": "ready"}, fid(20.0)),
+        "few": (run, fid(1.0) | {"n": 10, "distinct": 10}),
+        "own judge": (run | {"judge": "mine"}, fid(0.0) | {"evaluator": "other"}),
+        "plane": (run, {"mmd2": 0.1}),
+    }
+    monkeypatch.setattr(standings, "evaluator", lambda spec: "now")
+    monkeypatch.setattr(standings, "leaked", lambda spec: 0.0)
+    monkeypatch.setattr(standings, "costs", lambda spec: {"parameters": 7, "images_seen": 70})
+    none = pandas.DataFrame(columns=["run", "data"])
+    monkeypatch.setattr(standings, "floors", lambda judged: none)
+    specs, found = ({k: v[i] for k, v in runs.items()} for i in (0, 1))
+    table = standings.contest(specs, found).set_index("run")
+    assert table["rank"].dropna().to_dict() == {"first": 1, "tied": 1, "second": 3, "ready": 4}
+    assert table["fid"].isna().to_dict()["own judge"] and "refused" in table["note"]["own judge"]
+    assert table["note"]["few"] == "unranked: 10 samples, not 5000"
+    assert pandas.isna(table["nfe"]["ready"]) and table["nfe"]["first"] == 25
 
 
 def write(path, samples):

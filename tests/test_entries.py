@@ -27,6 +27,7 @@ def project(prepared):
     yield prepared
     for file, content in before.items():
         file.write_bytes(content)
+    assert not (prepared / "hacked").exists()
     shutil.rmtree(prepared / "entries")
     shutil.copytree(ROOT / "entries", prepared / "entries")
     for file in (prepared / "src").rglob("mine*.py"):
@@ -93,11 +94,13 @@ def test_an_entry_can_be_edited_and_made_again(project):
 
 WRONG = {
     "an unknown key": ("params.yaml", "  depth: 4\n", "  dept: 4\n", "mine.dept: unknown key; did you mean 'depth'?"),
-    "a run of others": ("params.yaml", "runs:\n  mine:", "runs:\n  digits-ddim:", "runs.digits-ddim: an entry's models and runs are named mine"),
+    "a run of others": ("params.yaml", "runs:\n  mine:", "runs:\n  digits-ddim:", "runs.digits-ddim: an entry adds models and runs named mine or mine-..."),
+    "a command": ("params.yaml", "runs:\n  mine:", "runs:\n  mine-$(touch hacked):", "runs.mine-$(touch hacked): an entry adds models and runs named mine or mine-..."),
+    "no table": ("params.yaml", "runs:\n  mine:", "runs: [\n  mine:", "entries/mine/params.yaml: "),
     "a section of others": ("params.yaml", "mine:\n  width", "unet:\n  steps: 1\nmine:\n  width", "unet: no method of this entry"),
     "a missing model": ("params.yaml", "model: mine", "model: mien", "runs.mine.model: no models named 'mien'; did you mean 'mine'?"),
-    "the wrong size": ("nets/mine.py", "pixel_shuffle(self.leave(silu(h)), 2)", "self.leave(silu(h))", "mine: "),
-    "not finite": ("nets/mine.py", "h = pixel_unshuffle(x, 2)", "h = pixel_unshuffle(x, 2) / 0 * 0", "the loss: expected finite values of shape [4], found values that are not finite"),
+    "the wrong size": ("nets/mine.py", "pixel_shuffle(self.leave(silu(h)), 2)", "self.leave(silu(h))", "RuntimeError: The size of tensor"),
+    "not finite": ("nets/mine.py", "h = pixel_unshuffle(x, 2)", "h = pixel_unshuffle(x, 2) / 0 * 0", "the loss: 4 values are not finite"),
     "an error": ("nets/mine.py", "h = pixel_unshuffle(x, 2)", "h = pixel_unshuffle(x, 3)", "mine: mine.py, line "),
     "no syntax": ("nets/mine.py", "import torch\n", "import\n", "src/scorefield/nets/mine.py, line 3: "),
 }  # fmt: skip
@@ -117,13 +120,41 @@ def test_what_is_wrong_is_told_and_all_is_left_as_it_was(case, project):
     assert not (project / "src/scorefield/nets/mine.py").exists()
 
 
-def test_a_method_of_the_project_is_never_overwritten(project):
+def test_nothing_of_the_project_is_ever_overwritten(project):
     of_docs(project)
-    (project / "entries/mine").rename(project / "entries/unet")
-    (project / "entries/unet/nets/mine.py").rename(project / "entries/unet/nets/unet.py")
+    entries = project / "entries"
+    shutil.copytree(entries / "mine", entries / "unet")
+    (entries / "unet/nets/mine.py").rename(entries / "unet/nets/unet.py")
     said = enter(project, "unet", check=False)
-    assert "src/scorefield/nets/unet.py: there is such a method already" in said
+    assert "src/scorefield/nets/unet.py: there is a method or section of that name" in said
+    (entries / "digits-ddim").mkdir()
+    save_file({"samples": torch.rand(5000, 1, 28, 28)}, entries / "digits-ddim/samples.safetensors")
+    assert "runs.digits-ddim: there is one already" in enter(project, "digits-ddim", check=False)
+    text = (entries / "mine/params.yaml").read_text()
+    put(
+        project,
+        "digits/params.yaml",
+        text.replace("  mine:\n    data", "  digits-classifier:\n    data"),
+    )
+    said = enter(project, "digits", check=False)
+    assert "models.digits-classifier: there is one already" in said
+    (entries / "mine/nets/mine.py").rename(entries / "mine/nets/images.py")
+    put(project, "mine/params.yaml", text.replace("\nmine:", "\nimages:"))
+    assert "nets/images.py: there is a method or section" in enter(project, check=False)
     assert "no such folder; did you mean 'template'?" in enter(project, "templte", check=False)
+
+
+def test_a_sampler_is_tried_on_a_model_of_others(project):
+    shutil.copytree(project / "entries/template", project / "entries/mine")
+    for file in ("params.yaml", "samplers/template.py"):
+        text = (project / "entries/mine" / file).read_text().replace("template", "mine")
+        put(project, f"mine/{file}", text.replace("(s - t) *", "(s - t) / 0 *"))
+    (project / "entries/mine/samplers/template.py").rename(
+        project / "entries/mine/samplers/mine.py"
+    )
+    said = enter(project, check=False)
+    assert "the samples: 3136 values are not finite" in said, said
+    assert not (project / "src/scorefield/samplers/mine.py").exists()
 
 
 def test_a_pickle_is_not_read(project):

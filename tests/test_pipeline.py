@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from scorefield.core.denoiser import Model
 from scorefield.core.schedule import cosine
-from scorefield.lab import rules
+from scorefield.lab import evaluator
 from scorefield.lab.sampling import Plan, sample
 from scorefield.nets.mlp import MLP
 from scorefield.samplers.ancestral import ancestral
@@ -25,7 +25,7 @@ PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
 
 def imports(path: Path) -> set[Path]:
     """The scorefield files that a file imports, directly or not, from the root."""
-    return {file.relative_to(ROOT) for file in rules.imports(ROOT / path)}
+    return {file.relative_to(ROOT) for file in evaluator.imports(ROOT / path)}
 
 
 def stages():

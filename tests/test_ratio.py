@@ -4,31 +4,23 @@ from math import log
 
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 
 from scorefield.core.denoiser import Model
-from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture, information
-from scorefield.core.jitter import jittered
-from scorefield.core.noise import streams
 from scorefield.core.ratio import Ratio, pairs, partners, probe
-from scorefield.core.schedule import Schedule, cosine, linear, times
-from scorefield.data.pairs import pairs as made
-from scorefield.guidance.ratio import both, bounded, given, ratio
-from scorefield.metrics.agreement import counted, of_plane
+from scorefield.core.schedule import Schedule, linear
 from scorefield.objectives.disc import disc
 from scorefield.objectives.dv import dv
 from scorefield.objectives.kliep import kliep
 from scorefield.objectives.rulsif import rulsif
 from scorefield.objectives.ulsif import ulsif
-from scorefield.samplers.ancestral import ancestral
-from scorefield.samplers.ddim import ddim
-from tests.laws import gaussian, oracle
+from tests.laws import Oracle, gaussian, pair
 
 pytestmark = pytest.mark.usefixtures("double")
+
+
 LOSSES = {disc: {}, kliep: {}, ulsif: {}, rulsif: {"relative": 0.2}, dv: {"decay": 0.9}}
-EVERYWHERE = {"low": 0.0, "high": float("inf")}
 
 
 def fixed(alpha: float, sigma: float) -> Schedule:
@@ -118,10 +110,6 @@ CASES = [  # the note's table: alpha, sigma, s noised as x, T, slope, guided x_0
 ]
 
 
-def pair(rho: float = 0.9) -> Mixture:
-    return Mixture(torch.ones(1), torch.zeros(1, 2), torch.tensor([[[1.0, rho], [rho, 1.0]]]))
-
-
 @pytest.mark.parametrize("alpha, sigma, same, value, slope, guided", CASES)
 def test_information_of_a_gaussian_pair_and_its_guidance_have_the_published_values(
     alpha, sigma, same, value, slope, guided
@@ -149,48 +137,6 @@ def test_information_of_a_mixture_has_the_published_value():
         assert (found.item(), g.item()) == pytest.approx((value, slope), abs=1e-6)
 
 
-class Oracle(nn.Module):
-    """The true information of a joint law, in the place of a ratio network."""
-
-    def __init__(self, law: Mixture, schedule: Schedule, condition: str):
-        super().__init__()
-        self.law, self.schedule, self.condition, self.table = law, schedule, condition, None
-
-    def forward(self, x, t, y, s):
-        return information(self.law, self.schedule, x, t[0], y, s[0])
-
-
-def helper(schedule: Schedule, condition: str, given=None) -> Model:
-    model = Model(Oracle(pair(), schedule, condition), schedule, "x0", [1])
-    model.given = given
-    return model
-
-
-def test_guidance_by_the_true_ratio_samples_the_exact_conditional_of_a_gaussian():
-    """DDIM in 100 linear steps: slope .9000 and residual variance .1841, by the note's recursion."""
-    n, schedule = 40_000, linear()
-    y = torch.randn(n, 1)
-    model = oracle(gaussian(1.0), schedule)
-    guided = ratio(model, helper(schedule, "clean", y), scale=1.0, bound=0.0, low=0.0, high=1e4)
-    grid = times(100, 1 - 1e-6)
-    *_, x = ddim(guided, schedule, torch.randn(n, 1), grid, torch.randn_like)
-    slope = (x * y).mean() / y.square().mean()
-    assert slope.item() == pytest.approx(0.9, abs=0.01)
-    assert (x - slope * y).var().item() == pytest.approx(0.1841, abs=0.006)
-
-
-def test_joint_sampling_at_the_same_time_recovers_the_correlation():
-    """Ancestral, 300 linear steps; the note has .9004 and variance .995 for 1,000."""
-    n, schedule = 20_000, linear()
-    exact = oracle(gaussian(1.0), schedule)
-    guided = both((exact, exact), helper(schedule, "same_t"), scale=1.0, low=0.0, high=1e4)
-    grid = times(300, 1 - 1e-6)
-    *_, z = ancestral(guided, schedule, torch.randn(n, 2, 1), grid, torch.randn_like, churn=1.0)
-    found = torch.corrcoef(z[..., 0].mT)[0, 1].item()
-    assert found == pytest.approx(0.9, abs=0.01)
-    assert z.var().item() == pytest.approx(0.99, abs=0.03)
-
-
 def test_partners_share_a_label_and_each_is_taken_once():
     labels = torch.randint(5, (64,))
     found = partners(labels)
@@ -208,63 +154,6 @@ def test_a_table_is_of_all_pairs_and_bounded():
     torch.testing.assert_close(every.diagonal(), net(x, t, y, t))
     torch.testing.assert_close(every[2, 4], net(x[2:3], t[2:3], y[4:5], t[4:5])[0])
     assert every.max() < 3.0 and every.min() > -20.0
-
-
-def test_agreement_counts_classes_of_pairs_and_entropy_that_of_their_shares():
-    found = counted(torch.tensor([3, 2, 1, 1]), torch.tensor([3, 2, 1, 0]))
-    assert found["agreement"] == 0.75 and found["entropy"] == pytest.approx(1.5 * log(2))
-    assert found["agreement_se"] == pytest.approx((0.75 * 0.25 / 4) ** 0.5)
-
-
-def test_agreement_slope_and_residual_of_exact_pairs_are_those_of_their_law():
-    """Correlation .8 inside components of variance .25: slope .8, residual variance .09."""
-    sizes = {"train": 1, "validation": 1, "test": 4_000, "seed": 3}
-    data = made(correlation=0.8, swap=False, **sizes)
-    found = of_plane(data["test"], data["test_pair"], data)
-    error = (0.09 / (2 * 4_000 * 0.25)) ** 0.5
-    assert found["slope"] == pytest.approx(0.8, abs=4 * error)
-    assert found["residual"] == pytest.approx(0.09, abs=4 * 0.09 / 4_000**0.5)
-    assert found["agreement"] > 0.99
-    apart = of_plane(data["test"], data["test_pair"].roll(1, 0), data)
-    chance = data["joint.weight"].square().sum().item()
-    assert apart["agreement"] == pytest.approx(chance, abs=0.03)
-    assert apart["slope"] == pytest.approx(0, abs=0.08)
-
-
-def test_a_jittered_image_moves_by_a_uniform_part_of_the_shift():
-    """A spot's place has mean 0 and variance shift^2 / 3 along each axis; nothing else is bright."""
-    x = torch.full((4000, 1, 29, 29), -1.0)
-    x[:, :, 14, 14] = 1.0
-    found = jittered(x, 2.0, 0.0) + 1
-    line = torch.arange(29.0) - 14
-    mass = found.sum((1, 2, 3))
-    torch.testing.assert_close(mass, torch.full_like(mass, 2.0))
-    for axis in (2, 3):
-        place = (found.sum((1, 5 - axis)) * line).sum(1) / mass
-        assert place.abs().max() <= 2.0
-        assert place.mean().item() == pytest.approx(0, abs=0.08)
-        assert place.var().item() == pytest.approx(4 / 3, rel=0.06)
-    torch.testing.assert_close(jittered(x, 0.0, 0.0), x)
-
-
-def test_a_jittered_image_turns_by_a_uniform_part_of_the_angle_in_degrees():
-    x = torch.full((3000, 1, 41, 41), -1.0)
-    x[:, :, 20, 32:35] = 1.0
-    found, line = jittered(x, 0.0, 20.0) + 1, torch.arange(41.0) - 20
-    mass = found.sum((1, 2, 3))
-    down, right = ((found.sum((1, 5 - axis)) * line).sum(1) / mass for axis in (2, 3))
-    angle = torch.rad2deg(torch.atan2(down, right))
-    assert angle.abs().max() < 21 and angle.var().item() == pytest.approx(400 / 3, rel=0.1)
-
-
-def test_drawing_x_and_y_together_needs_a_ratio_of_both_at_the_same_time():
-    model, given = oracle(gaussian(1.0), linear()), {"scale": 1.0, "low": 0.0, "high": 1.0}
-    with pytest.raises(InputError, match="same_t"):
-        both((model, model), helper(linear(), "clean"), **given)
-    with pytest.raises(InputError, match="schedule"):
-        both((model, model), helper(cosine(), "same_t"), **given)
-    with pytest.raises(InputError, match="estimates a ratio"):
-        ratio(model, model, bound=1.0, **given)
 
 
 @pytest.mark.parametrize("condition", ["clean", "same_t"])
@@ -334,42 +223,3 @@ def test_the_probe_reads_the_information_and_the_normaliser_of_the_truth():
     found = probe(Model(net, fixed(1.0, 0.0), "x0", [1]), data)
     assert found["information"] == pytest.approx(-log(1 - rho**2) / 2, abs=0.04)
     assert found["normaliser"] == pytest.approx(1, abs=0.04)
-
-
-def test_guidance_at_the_same_time_noises_y_by_the_streams_of_each_sample():
-    schedule, y = cosine(), torch.randn(6, 1)
-    model = oracle(gaussian(1.0), schedule)
-
-    def guided(rows):
-        steered = helper(schedule, "same_t", y[rows.start : rows.stop])
-        steered.randn = streams(3, rows)
-        given = {"scale": 1.0, "low": 0.0, "high": 9.0, "bound": 0.0}
-        return ratio(model, steered, **given)(x[rows.start : rows.stop], torch.tensor(0.4))
-
-    x = torch.randn(6, 1)
-    apart = torch.cat([guided(range(2)), guided(range(2, 6))])
-    torch.testing.assert_close(guided(range(6)), apart, atol=0, rtol=0)
-
-
-def test_only_images_are_bounded():
-    loud = lambda x, t: 5 * torch.ones_like(x)
-    assert bounded(loud, 1.0)(torch.zeros(1, 1, 2, 2), None).max() == 1
-    assert bounded(loud, 0.0)(torch.zeros(1, 1, 2, 2), None).max() == 5
-    assert bounded(loud, 1.0)(torch.zeros(1, 2), None).max() == 5
-
-
-def test_what_is_to_be_matched_is_a_test_pair_each_or_one_for_all_or_an_image(tmp_path):
-    data = {"test_pair": torch.arange(3.0).view(3, 1, 1, 1).expand(3, 1, 4, 4)}
-    each, source = given(data, 5).values()
-    assert source.tolist() == [0, 1, 2, 0, 1] and each[:, 0, 0, 0].tolist() == [0, 1, 2, 0, 1]
-    assert given(data, 2, entry=2)["given"][:, 0, 0, 0].tolist() == [2, 2]
-    Image.new("L", (8, 8), 255).save(tmp_path / "mine.png")
-    mine, source = given(data, 2, image=str(tmp_path / "mine.png")).values()
-    assert mine.shape == (2, 1, 4, 4) and torch.all(mine == 1) and source.tolist() == [-1, -1]
-    for wrong, match in (
-        (({}, {}), "pairs"),
-        ((data, {"entry": 3}), "entry"),
-        ((data, {"image": "no.png"}), "no.png"),
-    ):
-        with pytest.raises(InputError, match=match):
-            given(wrong[0], 1, **wrong[1])

@@ -40,12 +40,15 @@ def write(path: str | Path, content: bytes) -> None:
     beside.replace(path)
 
 
-def checksum(path: str | Path) -> str:
-    """SHA-256 of a file. Raises InputError where there is none."""
-    try:
-        return sha256(Path(path).read_bytes()).hexdigest()
-    except OSError:
-        raise InputError(f"{path}: not found") from None
+def checksum(*paths: str | Path) -> str:
+    """SHA-256 of files, one after the other. Raises InputError where there is none."""
+    whole = sha256()
+    for path in paths:
+        try:
+            whole.update(Path(path).read_bytes())
+        except OSError:
+            raise InputError(f"{path}: not found") from None
+    return whole.hexdigest()
 
 
 def save_tensors(path: str | Path, tensors: dict[str, Tensor]) -> None:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import Denoiser, Model
+from scorefield.core.denoiser import Denoiser, Model, needs_mean
 from scorefield.core.errors import InputError
 
 
@@ -11,12 +11,16 @@ def cfg(model: Model, helper: Model, *, scale: float, label: int) -> Denoiser:
     """x_0 of no label, plus `scale` times what the label adds to it; 1 is the conditional model.
 
     Two network calls, one at scale 1. What the labels are follows from `label`, see `given`. Raises
-    InputError for a model that was trained without labels.
+    InputError for a model that was trained without labels, and at another scale for one that
+    draws.
     """
     if not getattr(model.net, "labelled", False):
         raise InputError(
             "guidance: cfg needs a model that knows labels (net: dit, dit.classes: 10)"
         )
+
+    if scale != 1:
+        needs_mean(model, "cfg at a scale other than 1")
 
     def told(x: Tensor, t: Tensor) -> Tensor:
         x0, labels = model(x, t), model.given

@@ -20,10 +20,10 @@ def ready(model: Model, helper: Model, *, file: str, sha256: str) -> Denoiser:
 
 
 def given(data: dict[str, Tensor], n: int, *, file: str, sha256: str) -> dict[str, Tensor]:
-    """The first n of `samples` (N, C, H, W) in a safetensors file, bytes or floats in [-1, 1].
+    """The `samples` (n, C, H, W) of a safetensors file, bytes or floats in [-1, 1].
 
     `sha256` says which file was meant. Raises InputError for another file, for one that is not
-    safetensors (nothing is unpickled), and for samples that are too few, not finite, out of range
+    safetensors (nothing is unpickled), and for samples that are not n, not finite, out of range
     or of another size than the data's.
     """
     if (found := checksum(file)) != sha256:
@@ -40,7 +40,7 @@ def checked(file: str | Path, shape: tuple[int, ...], n: int) -> Tensor:
     x = to_unit(x) if not x.is_floating_point() else x.float()
     if tuple(x.shape[1:]) != tuple(shape):
         raise InputError(f"{file}: expected samples of size {[*shape]}, found {[*x.shape[1:]]}")
-    if len(x) < n:
+    if len(x) != n:
         raise InputError(f"{file}: expected {n} samples, found {len(x)}")
     if not x.isfinite().all():
         raise InputError(
@@ -50,4 +50,4 @@ def checked(file: str | Path, shape: tuple[int, ...], n: int) -> Tensor:
         raise InputError(
             f"{file}: expected values in [-1, 1], found {x.min():.3g} to {x.max():.3g}"
         )
-    return x[:n]
+    return x

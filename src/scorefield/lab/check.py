@@ -5,6 +5,7 @@ as types. They are read from the source, without importing it.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any
 from scorefield.core.errors import InputError
 
 SOURCE = Path(__file__).parents[1]
+NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"  # of entries: they become commands, files and keys
 KINDS = ("data", "nets", "objectives", "guidance", "samplers", "maps", "paths")
 ENTRIES = {  # key -> what its value must be; a "?" marks a key that may be left out
     "data": {"source": "method data"},
@@ -114,8 +116,13 @@ def knobs(file: str, function: str) -> dict[str, str]:
     for node in parsed(file).body:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-            return {a.arg: ast.unparse(a.annotation) + " = ..." * bool(d) for a, d in pairs}
+            return {a.arg: written(a.annotation) + " = ..." * bool(d) for a, d in pairs}
     raise InputError(f"src/scorefield/{file}: expected a function {function}")
+
+
+def written(annotation: ast.expr | None) -> str:
+    """A type as it is written; anything where none is."""
+    return ast.unparse(annotation) if annotation else "object"
 
 
 def parsed(file: str) -> ast.Module:
@@ -174,6 +181,8 @@ def problems(params: dict[str, Any]) -> Iterator[str]:
             yield from section_problems(top, value, wanted)
     for table, fields in ENTRIES.items():
         for name, entry in (params.get(table) or {}).items():
+            if not re.fullmatch(NAME, str(name)):
+                yield f"{table}.{name}: a name has letters, digits, - and _ only"
             yield from entry_problems(f"{table}.{name}", entry, fields, params)
 
 

@@ -40,6 +40,8 @@ def export(name: str, folder: str) -> str:
     net = UNet2DModel.from_config(model.net.diffusers_config())
     net.load_state_dict(model.net.state_dict())
     net.register_to_config(image_channels=model.shape[0])
+    if out.exists() and any(out.iterdir()) and not (out / "model_index.json").exists():
+        raise InputError(f"{out}: holds something else than a pipeline; choose another folder")
     shutil.rmtree(out, ignore_errors=True)
     DDIMPipeline(net, scheduler(model.schedule, model.predict)).save_pretrained(out)
     if net.config.in_channels == model.shape[0]:

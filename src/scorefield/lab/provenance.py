@@ -1,17 +1,14 @@
 """Where results come from: the revision, the lock, the parameters, and every method's card."""
 
 import ast
-import json
 import subprocess
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from scorefield.lab.check import ENTRIES, KINDS, METHODS, SOURCE, methods, section_knobs
+from scorefield.lab.identity import running
 
-from scorefield.lab.check import KINDS, SOURCE, methods, section_knobs
-
-LAST = ("report", "track")  # stages that come after the report or are itself
 CODE = ("src", "stages", "params.yaml", "dvc.yaml", "launch")
 
 
@@ -27,31 +24,25 @@ def revision() -> str:
     return head + " with changes" * bool(git("status", "--porcelain", "--", *CODE))
 
 
-def lock_hash(path: str = "dvc.lock") -> str:
-    """The hash of all that dvc.lock says of the stages before the report, 16 digits."""
-    stages = (YAML(typ="safe").load(Path(path)) or {}).get("stages", {})
-    before = {key: value for key, value in stages.items() if key not in LAST}
-    return sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()[:16]
-
-
 def provenance() -> dict[str, str]:
-    """What identifies the results of a page."""
+    """What identifies the results of a page; its state is that of the report stage in dvc.lock: the
+    hash of all that the page is made from."""
     text = Path("params.yaml").read_bytes()
     return {
         "git revision": revision(),
-        "lock": lock_hash(),
+        "state": running("report"),
         "params.yaml": sha256(text).hexdigest()[:16],
     }
 
 
-def users(params: dict[str, Any], name: str) -> list[str]:
+def users(params: dict[str, Any], kind: str, name: str) -> list[str]:
     """The entries that name a method."""
-    tables = [(top, table) for top, table in params.items() if isinstance(table, dict)]
+    keys = [key for key, of in METHODS.items() if of == kind]
     return [
-        f"{top}.{key}"
-        for top, table in tables
-        for key, entry in table.items()
-        if isinstance(entry, dict) and name in [v for v in entry.values() if isinstance(v, str)]
+        f"{table}.{entry}"
+        for table in ENTRIES
+        for entry, spec in (params.get(table) or {}).items()
+        if name in [spec.get(key) for key in keys]
     ]
 
 
@@ -61,15 +52,15 @@ def card(params: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
     tree = ast.parse(file.read_text())
     (function,) = (n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
     values = params.get(name) or {}
-    knobs = {key: kind for key, kind in section_knobs(kind, name).items() if key in values}
+    knobs = {key: wanted for key, wanted in section_knobs(kind, name).items() if key in values}
     return {
         "kind": kind,
         "name": name,
-        "what": ast.get_docstring(tree).split("\n\n")[0],
+        "what": (ast.get_docstring(tree) or name).split("\n\n")[0],
         "more": (ast.get_docstring(function) or "").replace("\n\n", "\n"),
         "file": f"src/scorefield/{kind}/{name}.py",
         "knobs": [(key, wanted, values[key]) for key, wanted in knobs.items()],
-        "users": users(params, name),
+        "users": users(params, kind, name),
     }
 
 

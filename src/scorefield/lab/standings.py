@@ -7,13 +7,15 @@ import pandas
 from scorefield.core import params
 from scorefield.core.files import load_data, load_json, load_model
 from scorefield.core.hardware import device
-from scorefield.lab.rules import evaluator, objection, ranks
+from scorefield.lab.evaluator import evaluator
+from scorefield.lab.rules import leaked, objection, ranks
 from scorefield.metrics.images import floor
 
 SCORES = ("fid", "fid_low", "fid_high", "kid", "precision", "recall")
 MORE = ("density", "coverage")
 COLUMNS = ["rank", "run", "data", *SCORES, "steps", "nfe", "parameters", "images_seen", "note"]
 PLANE = ["mmd2", "mmd2_floor", "energy_distance", "nll", "nll_floor", "outside"]
+READY = "ready samples, cost not known"
 FOUND = ["hit", "hit_se", "junk", "junk_se"]  # of runs with a rare or withheld mode
 
 
@@ -30,34 +32,38 @@ def costs(spec: dict[str, Any]) -> dict[str, int | None]:
 
 def contest(runs: dict[str, Any], found: dict[str, dict[str, Any]]) -> pandas.DataFrame:
     """Runs on images, ranked for each dataset; below them those that are not, with the reason, and
-    what training images get as if they were samples. Scores that were refused are left out."""
-    rows, now = [], {}
+    what training images get as if they were samples. Scores that were refused are left out.
+
+    The evaluator of a dataset is that of the first run on it, whose judge everyone shares.
+    """
+    rows, first = [], {}
     for name, spec in runs.items():
         if "fid" not in (figures := found[name]):
             continue
-        key = spec["data"], spec["judge"]
-        now[key] = now.get(key) or evaluator(spec)
-        row = {"run": name, "data": spec["data"], "note": objection(figures, now[key])}
+        now, _ = first.setdefault(spec["data"], (evaluator(spec), spec["judge"]))
+        row = {"run": name, "data": spec["data"]}
+        row["note"] = objection(figures, now, leaked(spec))
         if not row["note"].startswith("refused"):
             row |= {key: figures[key] for key in (*SCORES, *MORE)}
+        ready = spec["guidance"] == "ready"
         cost = {key: figures[key] for key in ("steps", "nfe")} | costs(spec)
-        rows.append(row | (cost if figures["nfe"] else {"note": row["note"] or "cost not known"}))
+        rows.append(row | ({"note": row["note"] or READY} if ready else cost))
     table = pandas.DataFrame(rows, columns=[*COLUMNS, *MORE])
-    fair = table["note"].isin(["", "cost not known"])
-    for _, group in table[fair].groupby("data"):
+    for _, group in table[table["note"].isin(["", READY])].groupby("data"):
         table.loc[group.index, "rank"] = ranks([*group["fid_low"]], [*group["fid_high"]])
-    table = pandas.concat([table, floors(now)], ignore_index=True)
+    judged = {data: judge for data, (_, judge) in first.items()}
+    table = pandas.concat([table, floors(judged)], ignore_index=True)
     counts = ["rank", "steps", "nfe", "parameters", "images_seen"]
     table[counts] = table[counts].astype("Int64")
     return table.sort_values(["data", "rank", "fid", "run"], ignore_index=True)
 
 
-def floors(judged: dict[tuple[str, str], str]) -> pandas.DataFrame:
-    """A row for each dataset and judge: the training images as samples."""
+def floors(judged: dict[str, str]) -> pandas.DataFrame:
+    """A row for each dataset with its judge: the training images as samples."""
     rows = []
-    for data, judge in judged:
-        known = load_data(data)
-        figures = floor(known, load_model(f"models/{judge}").to(device()), params.section("images"))
+    for data, judge in judged.items():
+        known, model = load_data(data), load_model(f"models/{judge}").to(device())
+        figures = floor(known, model, params.section("images"))
         note = (
             f"floor: the {len(known['train'])} training images as samples; "
             f"{figures['copies']:.1%} of the test images copy one"

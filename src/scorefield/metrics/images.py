@@ -41,13 +41,11 @@ def images(
     real = {key: features(data[key], judge) for key in splits}
     known = torch.cat([data[key] for key in splits])
     mine, chance = read(fake, judge)
-    given = (neighbours, kid_subsets, kid_subset_size)
-    figures = {"n": len(fake)} | scored(mine, real["test"], resamples, *given)
-    flat = lambda x: to_bytes(x).flatten(1).float()
-    figures |= copies(
-        {"pixels": flat(fake), "features": mine},
-        {"pixels": flat(known), "features": torch.cat([*real.values()])},
-    )
+    figures = compared(mine, real["test"], neighbours, kid_subsets, kid_subset_size)
+    spread = Z * bootstrap(mine, real["test"], resamples)
+    figures |= {"fid_low": figures["fid"] - spread, "fid_high": figures["fid"] + spread}
+    figures |= support(mine, real["test"]) | {"n": len(fake)}
+    figures |= copies(views(fake, mine), views(known, torch.cat([*real.values()])))
     count = int(data["test_labels"].max()) + 1
     guess = classes(fake, judge) if chance is None else chance.argmax(1)
     found, true = shares(guess, count), shares(data["test_labels"], count)
@@ -56,22 +54,19 @@ def images(
     return figures, {"share": found.tolist(), "expected": true.tolist()}
 
 
-def scored(fake: Tensor, real: Tensor, resamples: int, *given: int) -> dict[str, float]:
-    """`compared`, the 95 % interval of fid, and `support` of features (M, F) and (N, F)."""
-    figures, spread = compared(fake, real, *given), Z * bootstrap(fake, real, resamples)
-    figures |= {"fid_low": figures["fid"] - spread, "fid_high": figures["fid"] + spread}
-    return figures | support(fake, real)
+def views(images: Tensor, features: Tensor) -> dict[str, Tensor]:
+    """In which copies are looked for: pixels, as files hold them, and features."""
+    return {"pixels": to_bytes(images).flatten(1).float(), "features": features}
 
 
 def floor(data: dict[str, Tensor], judge: Model, given: dict[str, int]) -> dict[str, float]:
-    """`scored` of the training images, as if they were samples: what no model can be expected to
-    surpass; and `copies`, the share of test images that copy one of them, which new images should
-    not. `given` are the numbers of `images`."""
+    """`compared` and `support` of the training images, as if they were samples: what no model can
+    be expected to surpass; and `copies`, the share of test images that copy one of them, which new
+    images should not. `given` are the numbers of `images`."""
     read, due = (features(data[key], judge) for key in ("train", "test"))
-    keys = ("resamples", "neighbours", "kid_subsets", "kid_subset_size")
-    flat = lambda key: to_bytes(data[key]).flatten(1).float()
-    new, old = ({"pixels": flat(k), "features": x} for k, x in (("test", due), ("train", read)))
-    return scored(read, due, *(given[key] for key in keys)) | copies(new, old)
+    keys = ("neighbours", "kid_subsets", "kid_subset_size")
+    figures = compared(read, due, *(given[key] for key in keys)) | support(read, due)
+    return figures | copies(views(data["test"], due), views(data["train"], read))
 
 
 def worth(scores: dict[str, Tensor]) -> dict[str, float]:

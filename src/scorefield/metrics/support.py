@@ -13,5 +13,5 @@ def support(fake: Tensor, real: Tensor, neighbours: int = 5) -> dict[str, float]
     """
     radius = torch.cdist(real, real).kthvalue(neighbours + 1, dim=1).values
     held = torch.cat([torch.cdist(part, real) < radius for part in fake.split(500)])
-    density = held.double().sum().item() / (neighbours * len(fake))
+    density = held.sum().item() / (neighbours * len(fake))
     return {"density": density, "coverage": held.any(0).double().mean().item()}

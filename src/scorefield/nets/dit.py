@@ -135,6 +135,8 @@ class DiT(nn.Module):
         if self.labelled:
             none = torch.full((len(x),), self.classes.num_embeddings - 1, device=x.device)
             y = none if labels is None else labels.to(x.device)
+            if labels is not None and labels.max() >= none[0]:
+                raise InputError(f"dit.classes: {none[0]} labels, but the data have more")
             if self.training:
                 y = torch.where(torch.rand(len(x), device=x.device) < DROPPED, none, y)
             c = c + self.classes(y)

@@ -21,16 +21,16 @@ def stored(
 ) -> nn.Module:
     """The network of a folder with config.json and weights as safetensors; nothing is unpickled.
 
-    `sha256` says which weights were meant; `resolved` is what a model that was kept rebuilds it
-    from, without the folder. Raises InputError for other weights, and for another size of sample or
-    another noise schedule than the entry's.
+    `sha256`, of weights and config, says which were meant; `resolved` is what a model that was kept
+    rebuilds it from, without the folder. Raises InputError for others, and for another size of
+    sample or another noise schedule than the entry's.
     """
     if resolved is not None:
         net = build(resolved).net
     else:
-        weights = Path(folder, WEIGHTS)
-        if (found := checksum(weights)) != sha256:
-            raise InputError(f"{weights}: changed since it was entered ({found[:12]})")
+        found = checksum(Path(folder, WEIGHTS), Path(folder, "config.json"))
+        if found != sha256:
+            raise InputError(f"{folder}: changed since it was entered ({found[:12]})")
         model, resolved = load_model(folder), load_json(Path(folder, "config.json"))["_scorefield"]
         if model.shape != shapes["train"][1:] or model.draws != ("xi" in shapes):
             raise InputError(f"{folder}: draws samples of size {model.shape}, or takes other noise")

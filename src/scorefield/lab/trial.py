@@ -1,0 +1,74 @@
+"""One step of training and of drawing, to see that an entry works before it runs."""
+
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from scorefield.core import params
+from scorefield.core.denoiser import Model
+from scorefield.core.errors import InputError
+from scorefield.core.files import load_data
+from scorefield.core.schedule import times
+from scorefield.lab.training import split
+from scorefield.lab.untrained import untrained
+
+FEW = 4  # images
+
+
+def attempt(name: str) -> None:
+    """Take a step of training with the run's model and of drawing, untrained, on four images.
+    Raises InputError, with the place, for what fails."""
+    spec = params.entry("runs", name)
+    if spec["guidance"] == "ready":
+        return
+    try:
+        model = stepped(params.entry("models", spec["model"]))
+        helper = model
+        if spec["helper"] != spec["model"]:
+            helper = stepped(params.entry("models", spec["helper"]))
+        drawn(spec, model, helper)
+    except InputError:
+        raise
+    except Exception as error:
+        frames = [f for f in extract_tb(error.__traceback__) if "scorefield" in f.filename]
+        place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}"
+        told = str(error).strip().splitlines() or [""]
+        raise InputError(f"{name}: {place}: {type(error).__name__}: {told[0]}") from None
+
+
+def stepped(entry: dict[str, Any]) -> Model:
+    """A model after the loss of a few of its training data was taken and sent backward."""
+    data = load_data(entry["data"])
+    batch = {key: value[:FEW] for key, value in split(data, "train").items()}
+    model, _ = untrained(entry, data)
+    if hasattr(model.net, "begin"):
+        model.net.begin(data)
+    loss = params.method("objectives", entry["objective"], entry)(model, batch)
+    expect("the loss", loss, (FEW,))
+    if any(p.requires_grad for p in model.parameters()):
+        loss.mean().backward()
+    return model.eval().requires_grad_(False)
+
+
+def drawn(spec: dict[str, Any], model: Model, helper: Model) -> None:
+    """Two steps of the run's sampler, under its guidance."""
+    guidance, shape = params.module("guidance", spec["guidance"]), (FEW, *model.shape)
+    if hasattr(guidance, "given"):
+        tell = params.bound(guidance.given, params.section(spec["guidance"], spec))
+        model.given = helper.given = tell(load_data(spec["data"]), FEW)["given"]
+    denoiser = params.method("guidance", spec["guidance"], spec)(model, helper)
+    sampler = params.method("samplers", spec["sampler"], spec)
+    with torch.no_grad():
+        *_, x = sampler(denoiser, model.schedule, torch.randn(shape), times(2), torch.randn_like)
+    expect("the samples", x, shape)
+
+
+def expect(what: str, value: Tensor, shape: tuple[int, ...]) -> None:
+    """Raise InputError unless it is of the shape and finite."""
+    if tuple(value.shape) != shape:
+        raise InputError(f"{what}: expected shape {[*shape]}, found {[*value.shape]}")
+    if not value.isfinite().all():
+        raise InputError(f"{what}: {(~value.isfinite()).sum()} values are not finite")
