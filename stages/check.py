@@ -1,4 +1,7 @@
-"""Hold params.yaml against the code before anything computes. Usage: python stages/check.py"""
+"""Hold params.yaml against the code before anything computes, and hash the code of every stage.
+
+Usage: python stages/check.py
+"""
 
 import sys
 from pathlib import Path
@@ -6,7 +9,8 @@ from pathlib import Path
 from ruamel.yaml import YAML, YAMLError
 
 from scorefield.core.errors import InputError
-from scorefield.lab.check import problems
+from scorefield.lab.check import KINDS, problems
+from scorefield.lab.closure import fingerprints
 
 
 def main() -> None:
@@ -20,8 +24,10 @@ def main() -> None:
         wrong = [str(error)]
     if wrong:
         sys.exit("\n".join(f"error: {line}" for line in wrong))
-    Path("data").mkdir(exist_ok=True)
-    Path("data/checked.txt").write_text("params.yaml names only what the code has\n")
+    for name, hashed in fingerprints(KINDS).items():
+        file = Path("code", name).with_suffix(".txt")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{hashed}\n")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def edit(project: Path, change) -> None:
 def rerun(project: Path) -> set[str]:
     """The stages whose own code, parameters or command are not those of dvc.lock; data that is
     merely not here does not count."""
+    run(project, sys.executable, "stages/check.py")
     changed = set()
     for stage, causes in json.loads(run(project, "dvc", "status", "--json")).items():
         deps = [cause.get("changed deps", {}) for cause in causes if isinstance(cause, dict)]

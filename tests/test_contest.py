@@ -13,8 +13,8 @@ from scorefield.core import params
 from scorefield.core.errors import InputError
 from scorefield.core.files import WEIGHTS
 from scorefield.guidance.ready import checked, given
+from scorefield.lab import closure, standings
 from scorefield.lab import evaluator as hashed
-from scorefield.lab import standings
 from scorefield.lab.evaluator import evaluator
 from scorefield.lab.rules import leaked, objection, ranks
 from scorefield.metrics.bootstrap import bootstrap
@@ -123,6 +123,7 @@ def contest_of(tmp_path, monkeypatch):
     (judge / WEIGHTS).write_bytes(b"weights")
     (judge / "config.json").write_text('{"_scorefield": {"net": "convnet"}}')
     monkeypatch.setattr(hashed, "SOURCE", package)
+    monkeypatch.setattr(closure, "SOURCE", package)
     images = torch.arange(40, dtype=torch.uint8).view(10, 1, 2, 2)
     parts = {"train": images[:4], "validation": images[4:6], "test": images[6:]}
     other = {"train": images[4:8], "validation": images[:2], "test": images[8:]}

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import torch
@@ -14,7 +13,7 @@ from ruamel.yaml import YAML
 
 from scorefield.core.denoiser import Model
 from scorefield.core.schedule import cosine
-from scorefield.lab import evaluator
+from scorefield.lab import closure
 from scorefield.lab.sampling import Plan, sample
 from scorefield.nets.mlp import MLP
 from scorefield.samplers.ancestral import ancestral
@@ -23,43 +22,60 @@ from tests.project import ENV, ROOT, copied, edit, rerun, run
 PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
 
 
-def imports(path: Path) -> set[Path]:
-    """The scorefield files that a file imports, directly or not, from the root."""
-    return {file.relative_to(ROOT) for file in evaluator.imports(ROOT / path)}
-
-
 def stages():
     from dvc.repo import Repo
 
     with Repo(str(ROOT)) as repo:
         for stage in repo.index.stages:
-            deps = [Path(dep.def_path) for dep in stage.deps if dep.protocol == "local"]
-            (script,) = re.findall(r"\S+\.py", stage.cmd)
-            yield stage.addressing, script, [d for d in deps if d.suffix != ".yaml"]
+            (script,) = re.findall(r"stages/(\w+)\.py", stage.cmd)
+            yield stage.addressing, script, {dep.def_path for dep in stage.deps}
+
+
+def chosen(script: str) -> set[str]:
+    """The kinds whose methods a stage takes by name, which no import tells; those of a model's
+    network come with its weights."""
+    path, found = ROOT / f"stages/{script}.py", set()
+    for file in {path, *closure.imports(path)} - {ROOT / "src/scorefield/core/files.py"}:
+        text = file.read_text()
+        found |= set(re.findall(r'params\.(?:method|module|function)\(\s*"(\w+)"', text))
+    return found
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_every_stage_declares_what_its_code_imports_and_nothing_else():
+def test_every_stage_depends_on_its_own_code_and_on_the_methods_that_it_takes_by_name():
     for name, script, deps in stages():
-        code = [d for d in deps if d.suffix == ".py" or d.parts[0] == "src"]
-        files = {Path(script)}.union(
-            *(
-                {f.relative_to(ROOT) for f in (ROOT / d).rglob("*.py")} if not d.suffix else {d}
-                for d in code
-            )
-        )
-        methods = {d for d in code if d.suffix == ".py" and len(d.parts) == 4}
-        used = {Path(script)}.union(imports(Path(script)), *({m} | imports(m) for m in methods))
-        undeclared = [str(f) for f in used if f not in files]
-        assert not undeclared, f"{name} uses {undeclared} without declaring it"
-        if name != "check":
-            idle = [str(d) for d in code if d.suffix == ".py" and d not in used]
-            assert not idle, f"{name} declares {idle} without using it"
+        if name == "check":
+            continue
+        assert f"code/{script}.txt" in deps, name
+        imported = {file.parent.name for file in closure.imports(ROOT / f"stages/{script}.py")}
+        for kind in chosen(script) - imported:
+            assert any(dep.startswith(f"code/{kind}") for dep in deps), f"{name}: {kind}"
 
 
-def test_the_closure_sees_a_dependency_that_is_dropped():
-    assert Path("src/scorefield/core/bridge.py") in imports(Path("stages/sample.py"))
-    assert Path("src/scorefield/plots/canvas.py") in imports(Path("stages/leaderboard.py"))
+def test_the_hash_of_code_follows_every_file_that_is_imported_and_no_other(tmp_path, monkeypatch):
+    package = tmp_path / "src/scorefield"
+    for name, text in {
+        "core/a.py": "x = 1",
+        "core/b.py": "from scorefield.core.a import x",
+        "nets/c.py": "from scorefield.core import b",
+        "nets/d.py": "import torch",
+    }.items():
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(text)
+    monkeypatch.setattr(closure, "SOURCE", package)
+    hashed = lambda: (closure.imports.cache_clear(), closure.fingerprint(package / "nets/c.py"))[1]
+    first = hashed()
+    (package / "nets/d.py").write_text("import numpy")
+    assert hashed() == first
+    (package / "core/a.py").write_text("x = 2")
+    assert hashed() != first
+    closure.imports.cache_clear()
+
+
+def test_a_lazy_import_counts():
+    found = {file.name for file in closure.imports(ROOT / "stages/sample.py")}
+    assert {"bridge.py", "params.py", "sampling.py"} <= found
+    assert "canvas.py" in {file.name for file in closure.imports(ROOT / "stages/leaderboard.py")}
 
 
 def test_nothing_runs_and_nothing_is_lost_on_a_wrong_parameter(tmp_path):
