@@ -150,11 +150,16 @@ def runs(metrics: dict[str, dict]) -> dict[str, dict]:
     return {Path(path).stem: found.get("data", found) for path, found in files.items()}
 
 
+def told(*command: str):
+    """What a command of DVC prints as JSON; after it may come a remark."""
+    return json.JSONDecoder().raw_decode(run(ROOT, "dvc", *command, "--json"))[0]
+
+
 @made
 def test_the_page_has_the_numbers_of_dvc_metrics_and_dvc_exp():
     shown = of_page()
-    assert runs(json.loads(run(ROOT, "dvc", "metrics", "show", "--json"))[""]["data"]) == shown
-    (workspace, *_) = json.loads(run(ROOT, "dvc", "exp", "show", "--json"))
+    assert runs(told("metrics", "show")[""]["data"]) == shown
+    workspace = told("exp", "show")[0]
     assert workspace["rev"] == "workspace" and runs(workspace["data"]["metrics"]) == shown
     table = pandas.read_csv(ROOT / "metrics/leaderboard.csv").set_index("run")
     for name in table.index.intersection(list(shown)):
