@@ -117,7 +117,7 @@ def test_a_change_reruns_what_uses_it_and_nothing_else(tmp_path):
 
     new = PARAMS["runs"]["bimodal-ddim"] | {"seed": 2}
     edit(project, lambda p: p["runs"].update(new=new))
-    assert rerun(project) == {"sample@new", "evaluate@new", "leaderboard", "report", "track"}
+    assert rerun(project) == {"sample@new", "evaluate@new", "leaderboard", "track"}
 
 
 def plan(seed: int = 3, draws: bool = False, given: bool = False) -> Plan:
