@@ -16,8 +16,8 @@ def cut(params: dict) -> None:
         params[net]["batch"] = 16
     for model in params["models"].values():
         for section in ("mlp", "unet", "dit"):
-            if section in model:
-                model[section].pop("steps", None)
+            if "steps" in model.get(section, {}):
+                model[section]["steps"] = TRAINING[section]
     for name in ("bimodal", "modes", "moons", "checkerboard", "pairs"):
         params[name] |= {"train": 1024, "validation": 256, "test": 256}
     for run in params["runs"].values():
