@@ -9,8 +9,8 @@ from pathlib import Path
 from ruamel.yaml import YAML, YAMLError
 
 from scorefield.core.errors import InputError
-from scorefield.lab.check import KINDS, problems
-from scorefield.lab.closure import fingerprints
+from scorefield.lab.check import KINDS, parsed, problems
+from scorefield.lab.closure import SOURCE, fingerprints
 
 
 def main() -> None:
@@ -19,6 +19,8 @@ def main() -> None:
     except YAMLError as error:
         sys.exit(f"error: params.yaml: {' '.join(str(error).split())}")
     try:
+        for file in SOURCE.rglob("*.py"):
+            parsed(file.relative_to(SOURCE))
         wrong = [f"params.yaml: {line}" for line in problems(params)]
     except InputError as error:
         wrong = [str(error)]

@@ -16,7 +16,7 @@ from scorefield.guidance.ready import checked, given
 from scorefield.lab import closure, standings
 from scorefield.lab import evaluator as hashed
 from scorefield.lab.evaluator import evaluator
-from scorefield.lab.rules import leaked, objection, ranks
+from scorefield.lab.rules import held, leaked, objection, ranks
 from scorefield.metrics.bootstrap import bootstrap
 from scorefield.metrics.copies import copied, copies
 from scorefield.metrics.fidelity import compared, distance
@@ -135,6 +135,7 @@ def contest_of(tmp_path, monkeypatch):
 def test_what_was_trained_on_is_held_against_the_test_images(contest_of, monkeypatch):
     models = {"fair": {"data": "mine"}, "cheat": {"data": "other"}}
     monkeypatch.setattr(params, "entry", lambda _, name: models[name])
+    held.cache_clear()
     run = {"data": "mine", "model": "fair", "helper": "fair"}
     assert leaked(run) == 0
     assert leaked(run | {"model": "cheat"}) == leaked(run | {"helper": "cheat"}) == 0.5

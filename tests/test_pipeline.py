@@ -120,6 +120,13 @@ def test_a_change_reruns_what_uses_it_and_nothing_else(tmp_path):
     assert rerun(project) == {"sample@new", "evaluate@new", "leaderboard", "track"}
 
 
+def test_a_file_that_is_no_python_is_one_line_though_nothing_names_it(tmp_path):
+    project = copied(tmp_path, tiny=False)
+    (project / "src/scorefield/maps/half.py").write_text("def half(:\n")
+    said = run(project, sys.executable, "stages/check.py", check=False)
+    assert said.startswith("error: src/scorefield/maps/half.py, line 1: ") and said.count("\n") == 1
+
+
 def plan(seed: int = 3, draws: bool = False, given: bool = False) -> Plan:
     torch.manual_seed(0)
     model = Model(MLP(2, 32, 2, extra=2 * draws), cosine(), "v", [2], draws)

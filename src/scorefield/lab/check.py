@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from scorefield.core.errors import InputError
+from scorefield.lab.closure import SOURCE
 
-SOURCE = Path(__file__).parents[1]
 NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"  # of entries: they become commands, files and keys
 KINDS = ("data", "nets", "objectives", "guidance", "samplers", "maps", "paths")
 ENTRIES = {  # key -> what its value must be; a "?" marks a key that may be left out
@@ -125,7 +125,7 @@ def written(annotation: ast.expr | None) -> str:
     return ast.unparse(annotation) if annotation else "object"
 
 
-def parsed(file: str) -> ast.Module:
+def parsed(file: str | Path) -> ast.Module:
     """The syntax tree of a file of this package. Raises InputError where it has none."""
     try:
         return ast.parse((SOURCE / file).read_text())

@@ -6,7 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from scorefield.lab.check import ENTRIES, KINDS, METHODS, SOURCE, methods, section_knobs
+from scorefield.lab.check import ENTRIES, KINDS, METHODS, methods, section_knobs
+from scorefield.lab.closure import SOURCE
 from scorefield.lab.identity import running
 
 CODE = ("src", "stages", "params.yaml", "dvc.yaml", "launch")

@@ -1,5 +1,6 @@
 """The rules of the contest: which scores are ranked, and how."""
 
+from functools import cache
 from typing import Any
 
 from scorefield.core import params
@@ -17,18 +18,18 @@ RULES = (
 )
 
 
-def rows(images: Any) -> set[bytes]:
-    return {row.tobytes() for row in images.numpy()}
+@cache
+def held(name: str, *splits: str) -> frozenset[bytes]:
+    """The images of a dataset's splits, to the byte."""
+    known = load_tensors(f"data/{name}.safetensors")
+    return frozenset(row.tobytes() for key in splits if key in known for row in known[key].numpy())
 
 
 def leaked(spec: dict[str, Any]) -> float:
     """The share of the run's test images that its models were trained or validated on."""
-    test = rows(load_tensors(f"data/{spec['data']}.safetensors")["test"])
+    test = held(spec["data"], "test")
     names = {params.entry("models", spec[role])["data"] for role in ("model", "helper")}
-    seen: set[bytes] = set()
-    for name in names:
-        known = load_tensors(f"data/{name}.safetensors")
-        seen = seen.union(*(rows(known[key]) for key in ("train", "validation") if key in known))
+    seen = frozenset().union(*(held(name, "train", "validation") for name in names))
     return len(test & seen) / len(test)
 
 
