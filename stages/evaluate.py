@@ -1,11 +1,11 @@
-"""Score one run and draw its pictures. Usage: python stages/evaluate.py NAME"""
+"""Score and picture one run, alone or under torchrun. Usage: python stages/evaluate.py NAME"""
 
 import pandas
 
-from scorefield.core import params
+from scorefield.core import params, ranks
+from scorefield.core.denoiser import Model
 from scorefield.core.files import (
     command,
-    load_data,
     load_model,
     load_tensors,
     save_json,
@@ -23,27 +23,37 @@ from scorefield.plots.scatter import scatter
 from scorefield.plots.ways import ways
 
 
-def main(name: str) -> None:
-    spec = params.entry("runs", name)
-    drawn, data = load_tensors(f"samples/{name}.safetensors"), load_data(spec["data"])
-    judge, fake = load_model(f"models/{spec['judge']}"), drawn["samples"]
-    picture, way = f"plots/runs/{name}.png", f"plots/trajectories/{name}.png"
+def pictures(name: str, drawn: dict, data: dict, judge: Model) -> None:
+    fake, picture = drawn["samples"], f"plots/runs/{name}.png"
+    way = f"plots/trajectories/{name}.png"
     if fake.ndim == 2:
-        figures, table = plane(fake, data, judge, **params.section("plane"))
         scatter(fake, data["test"], judge.net.law(), picture)
         ways(drawn["frames"], judge.net.law(), way)
+        return
+    if "source" in drawn:
+        shown = (drawn["given"], fake, drawn["unguided"])
+        matched({"to match / guided / unguided": shown}, picture)
+    else:
+        beside(fake, data["test"], picture)
+    filmstrip(drawn["frames"], way)
+
+
+def main(name: str) -> None:
+    spec = params.entry("runs", name)
+    drawn = load_tensors(f"samples/{name}.safetensors")
+    data = load_tensors(f"data/{spec['data']}.safetensors")  # images as bytes, a quarter of floats
+    judge, fake = load_model(f"models/{spec['judge']}"), drawn["samples"]
+    if fake.ndim == 2:
+        figures, table = plane(fake, data, judge, **params.section("plane"))
     else:
         figures, table = images(fake, data, judge.to(device()), **params.section("images"))
         figures |= {"evaluator": evaluator(spec)}
-        if "source" in drawn:
-            mates = (drawn["samples"], drawn["unguided"])
-            matched({"to match / guided / unguided": (drawn["given"], *mates)}, picture)
-            if drawn["source"].min() >= 0:
-                figures |= agreement(*mates, drawn["source"], data, judge)
-        else:
-            beside(fake, data["test"], picture)
-        filmstrip(drawn["frames"], way)
+        if "source" in drawn and drawn["source"].min() >= 0:
+            figures |= agreement(fake, drawn["unguided"], drawn["source"], data, judge)
     figures |= {key: int(drawn[key]) for key in ("steps", "nfe")}
+    if ranks.rank() > 0:
+        return
+    pictures(name, drawn, data, judge)
     save_json(f"metrics/runs/{name}.json", figures)
     rows = pandas.DataFrame(table).rename_axis("category").assign(run=name)
     save_table(f"plots/shares/{name}.csv", rows, index=True)

@@ -1,9 +1,10 @@
-"""Instability scores of two models at many points. Usage: python stages/map.py NAME"""
+"""Instability scores of two models, alone or under torchrun. Usage: python stages/map.py NAME"""
 
 from scorefield.core import params
 from scorefield.core.errors import InputError
 from scorefield.core.files import command, load_data, load_model, save_tensors
 from scorefield.core.hardware import device
+from scorefield.lab.identity import clear, running, scratch
 from scorefield.lab.survey import SCORES, heat, path, points, survey
 
 
@@ -14,14 +15,16 @@ def main(name: str) -> None:
     given = (spec["levels"], spec["seed"], knobs)
     if len(models[0].shape) == 1 or ("layout" in data and not hasattr(models[1].net, "energies")):
         raise InputError(f"maps.{name}: points need data of layouts, and net: exact as the control")
-    if len(models[0].shape) == 2:
-        x = points(data, spec["n"], spec["seed"])
-        out = heat(models, data, *given)
-    else:
-        x = data["test"][: spec["n"]]
-        out = path(models[0], *given[1:])
-    out |= {"points": x} | survey(models, x.to(device()), *given)
+    image = len(models[0].shape) == 3
+    x = data["test"][: spec["n"]] if image else points(data, spec["n"], spec["seed"])
+    folder = scratch(running(f"map@{name}"))
+    out = survey(models, x.to(device()), *given, folder, **params.section("sampling"))
+    if out is None:
+        return
+    out |= path(models[0], *given[1:]) if image else heat(models, data, *given)
+    out |= {"points": x}
     save_tensors(f"samples/{name}-map.safetensors", {k: v.float() for k, v in out.items()})
+    clear(folder)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Train one model, or go on with it. Usage: python stages/train.py NAME"""
+"""Train one model, or go on with it, alone or under torchrun. Usage: python stages/train.py NAME"""
 
 import shutil
 from pathlib import Path
 
 import pandas
 
-from scorefield.core import params
+from scorefield.core import params, ranks
 from scorefield.core.files import command, load_data, save_json, save_model, save_table
 from scorefield.core.hardware import device
 from scorefield.lab.identity import clear, running, scratch
@@ -30,13 +30,17 @@ def main(name: str) -> None:
         model.net.begin(data)
     budget = {k: v for k, v in numbers.items() if k not in config["numbers"]}
     pictured = "predict" in objective.keywords and len(model.shape) == 3
-    with live(f"train@{name}", key, spec | {spec["net"]: numbers}) as log:
+    with live(f"train@{name}", key, spec | {spec["net"]: numbers}, budget["steps"]) as log:
         for state, row in train(model, objective, data, folder, seed, **budget):
+            if ranks.rank() > 0:
+                continue
             seed_step(seed, -2)
             row.update(probe(state.average, data))
             log(row["step"], {k: v for k, v in row.items() if k != "step"})
             if pictured:
                 watch(state.average, folder / "grids", row["step"])
+    if ranks.rank() > 0:
+        return
     seed_step(seed, -2)
     save_json(out / "figures.json", state.figures() | diagnose(state.average, data))
     save_model(out, config, state.average)

@@ -18,7 +18,7 @@ def test_mirroring_twice_logs_once_and_a_live_run_is_not_logged_again(store, tmp
     )
     assert [log("k1"), log("k1"), log("k2")] == [1, 0, 1]
     for step in (1, 2):  # the second is a resumed stage: it goes on in the same run
-        with live("train@b", "k3", {"lr": 0.1}) as tell:
+        with live("train@b", "k3", {"lr": 0.1}, steps=2) as tell:
             tell(step, {"loss": 1.0 / step})
     assert log("k3") == 0
     mlflow = connect()

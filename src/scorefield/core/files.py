@@ -6,17 +6,18 @@ No pickle is read or written, and every file is written beside its place and ren
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from scorefield.core import params, schedule
+from scorefield.core import params, ranks, schedule
 from scorefield.core.denoiser import Model
 from scorefield.core.errors import InputError
 
@@ -26,18 +27,32 @@ WEIGHTS = "diffusion_pytorch_model.safetensors"  # the name that diffusers' load
 def command(main: Callable) -> None:
     """Run a stage on its command-line arguments; an InputError ends it with its one line."""
     try:
-        main(*sys.argv[1:])
+        with ranks.joined():
+            main(*sys.argv[1:])
     except InputError as error:
         sys.exit(f"error: {error}")
 
 
+@contextmanager
+def placed(path: str | Path) -> Iterator[Path]:
+    """Where to write a file, which is renamed to `path` when it is whole and else removed. Raises
+    InputError where the disk is full or the place may not be written."""
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        beside.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{path}: not written, {error}; what was there is kept") from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def write(path: str | Path, content: bytes) -> None:
     """Write a file whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    beside.replace(path)
+    with placed(path) as beside:
+        beside.write_bytes(content)
 
 
 def checksum(*paths: str | Path) -> str:
@@ -51,13 +66,20 @@ def checksum(*paths: str | Path) -> str:
     return whole.hexdigest()
 
 
-def save_tensors(path: str | Path, tensors: dict[str, Tensor]) -> None:
-    write(path, save({key: value.cpu().contiguous() for key, value in tensors.items()}))
+def save_tensors(
+    path: str | Path, tensors: dict[str, Tensor], words: dict[str, str] | None = None
+) -> None:
+    """Tensors as safetensors, with words as its metadata."""
+    kept = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    with placed(path) as beside:
+        save_file(kept, beside, words)
 
 
 def load_tensors(path: str | Path) -> dict[str, Tensor]:
+    """All tensors of a file in the order of their names, mapped into memory and read where they
+    are used."""
     try:
-        return load(Path(path).read_bytes())
+        return dict(sorted(load_file(path).items()))
     except FileNotFoundError:
         raise InputError(f"{path}: not found; `dvc repro` or `dvc pull` makes it") from None
     except SafetensorError as error:
@@ -90,13 +112,16 @@ def save_table(path: str | Path, table: Any, index: bool = False) -> None:
 
 
 def to_unit(images: Tensor) -> Tensor:
-    """Bytes to floats in [-1, 1]."""
-    return images.float() / 127.5 - 1
+    """Bytes to floats in [-1, 1]; floats stay."""
+    return images if images.is_floating_point() else images.float() / 127.5 - 1
 
 
 def to_bytes(images: Tensor) -> Tensor:
-    """Floats in [-1, 1] to bytes; what lies outside is clipped."""
-    return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    """Floats in [-1, 1] to bytes, clipped, a thousand images at a time; bytes stay."""
+    if images.dtype == torch.uint8:
+        return images
+    round_off = lambda part: ((part.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    return torch.cat([round_off(part) for part in images.split(1000)])
 
 
 def load_image(path: str, shape: torch.Size) -> Tensor:

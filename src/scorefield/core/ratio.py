@@ -54,6 +54,11 @@ class Ratio(nn.Module):
         self.pairing, self.condition, self.least, self.most = pairing, condition, least, most
         self.shift, self.turn = shift, turn
 
+    @property
+    def rowwise(self) -> tuple[nn.Module, nn.Module]:
+        """The parts that look at one row at a time."""
+        return self.x, self.y
+
     def _read(self, joined: Tensor) -> Tensor:
         raw = self.head(joined)[..., 0]
         below = self.most - softplus(self.most - raw)
@@ -163,7 +168,7 @@ def probe(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
 def diagnose(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
     """The figures of `probe`; and for instance pairs of a known law at the noise levels of MIDDLE:
     `cosine` between the gradients in x_t of T and of the true log ratio over all test pairs, and
-    `error`, the root mean square of T less the true log ratio, both free of a constant."""
+    `rms_error`, the root mean square of T less the true log ratio, both free of a constant."""
     figures = probe(model, data)
     if "joint.mean" not in data or model.net.pairing != "instance":
         return figures
@@ -185,7 +190,7 @@ def diagnose(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
         errors.append((ours(x, t) - true(x.double(), t)).std().item())
     named = {f"cosine_{level:g}": value for level, value in zip(MIDDLE, cosines, strict=True)}
     mean = lambda values: sum(values) / len(values)
-    return figures | named | {"cosine": mean(cosines), "error": mean(errors)}
+    return figures | named | {"cosine": mean(cosines), "rms_error": mean(errors)}
 
 
 NAMES = {"x": "validation", "pair": "validation_pair", "y": "validation_labels"}

@@ -1,7 +1,5 @@
 """Drawing samples in chunks, by one process or several."""
 
-import os
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from scorefield.core import ranks
 from scorefield.core.denoiser import Denoiser, Model
 from scorefield.core.errors import InputError
 from scorefield.core.files import load_tensors, save_tensors
@@ -77,7 +76,7 @@ def sample(plan: Plan, n: int, folder: Path, *, chunk: int) -> dict[str, Tensor]
     Under torchrun the chunks are shared out; each is kept in `folder` when it is done, so that a
     killed run goes on, and rank 0 puts them together in order.
     """
-    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    rank, world = ranks.rank(), ranks.world()
     chunks = [range(first, min(first + chunk, n)) for first in range(0, n, chunk)]
     files = [folder / f"chunk-{chunk}-{part.start}.safetensors" for part in chunks]
     with tqdm(total=n * plan.steps, desc="sample", unit=" steps", disable=rank > 0) as bar:
@@ -86,10 +85,9 @@ def sample(plan: Plan, n: int, folder: Path, *, chunk: int) -> dict[str, Tensor]
                 bar.update(len(part) * plan.steps)
             elif i % world == rank:
                 save_tensors(file, draw(plan, part, bar))
+    ranks.meet()
     if rank > 0:
         return None
-    while not all(file.exists() for file in files):
-        time.sleep(0.1)
     drawn = [load_tensors(file) for file in files]
     whole = {"samples": torch.cat([part["samples"] for part in drawn])}
     return drawn[0] | whole | {"steps": torch.tensor(plan.steps)}

@@ -1,12 +1,16 @@
 """Every instability score of a denoiser at the same points, levels and noise."""
 
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from scorefield.core import ranks
 from scorefield.core.denoiser import Model
+from scorefield.core.files import load_tensors, save_tensors
 from scorefield.core.noise import streams
 from scorefield.core.schedule import time_at, times
 from scorefield.maps.drift import drift
@@ -29,37 +33,74 @@ GRID, REACH = 48, 5.0  # of a heat map, across the plane
 FRAMES, WATCHED, STEPS = 8, 6, 24  # moments of the trajectories of a few images
 
 
-def noised(model: Model, x: Tensor, level: float, seed: int) -> tuple[Tensor, Tensor]:
-    """x_t at sigma / alpha = level, and t; x (N, ...), sample i's noise of (seed, i)."""
+def noised(
+    model: Model, x: Tensor, level: float, seed: int, indices: range
+) -> tuple[Tensor, Tensor]:
+    """x_t at sigma / alpha = level, and t; x (N, ...), row i's noise of (seed, indices[i])."""
     t = time_at(model.schedule, level).to(x)
     alpha, sigma = model.schedule(t)
-    return alpha * x + sigma * streams(seed, range(len(x)))(x), t
+    return alpha * x + sigma * streams(seed, indices)(x), t
+
+
+def survey(
+    models: list[Model],
+    x: Tensor,
+    levels: list[float],
+    seed: int,
+    knobs: dict[str, dict[str, Any]],
+    folder: Path,
+    *,
+    chunk: int,
+) -> dict[str, Tensor] | None:
+    """score -> (models, levels, *rows of x): at each noise level of x (N, d...) or (N, E, D), the
+    same noise for every model and score; the posterior `mean`; and of points the `energy`, -log p_t
+    under the law of the last model, which is exact. None but on rank 0.
+
+    Models, levels and chunks of rows are shared out over ranks; what is done is kept in `folder`,
+    so that a killed run goes on.
+    """
+    parts = [range(first, min(first + chunk, len(x))) for first in range(0, len(x), chunk)]
+    cells = list(product(range(len(models)), range(len(levels)), parts))
+    files = [folder / f"{m}-{i}-{chunk}-{part.start}.safetensors" for m, i, part in cells]
+    rank, law = ranks.rank(), models[-1]
+    mine = list(zip(cells, files, strict=True))[rank :: ranks.world()]
+    with tqdm(total=len(mine) * len(SCORES), desc="map", unit=" scores", disable=rank > 0) as bar:
+        for (m, i, part), file in mine:
+            if not file.exists():
+                given = (x[part.start : part.stop], part, levels[i], 100 * seed + i, knobs, bar)
+                save_tensors(file, cell(models[m], law, *given))
+    ranks.meet()
+    if rank > 0:
+        return None
+    found = [load_tensors(file) for file in files]
+    whole = lambda name: torch.cat([part[name] for part in found]).view(
+        len(models), len(levels), len(x), *found[0][name].shape[1:]
+    )
+    return {name: whole(name) for name in found[0]}
 
 
 @torch.no_grad()
-def survey(
-    models: list[Model], x: Tensor, levels: list[float], seed: int, knobs: dict[str, dict[str, Any]]
+def cell(
+    model: Model,
+    law: Model,
+    x: Tensor,
+    indices: range,
+    level: float,
+    seed: int,
+    knobs: dict[str, dict[str, Any]],
+    bar: tqdm,
 ) -> dict[str, Tensor]:
-    """score -> (models, levels, *rows of x): at each noise level of x (N, d...) or (N, E, D), the
-    same noise for every model and score; the posterior `mean`; and of points the `energy`, -log p_t
-    under the law of the last model, which is exact."""
-    found = {name: [] for name in [*SCORES, "mean"]}
-    with tqdm(total=len(models) * len(levels) * len(SCORES), desc="map", unit=" scores") as bar:
-        for model in models:
-            for i, level in enumerate(levels):
-                x_t, t = noised(model, x, level, 100 * seed + i)
-                flat = x_t.flatten(0, 1) if x.ndim == 3 else x_t
-                found["mean"].append(model(flat, t).view_as(x).cpu())
-                if x.ndim == 3:
-                    energy = models[-1].net.energies(flat, t).view(x.shape[:2])
-                    found.setdefault("energy", []).append(energy.cpu())
-                for name, score in SCORES.items():
-                    randn = streams(100 * seed + 50 + i, range(len(x)))
-                    value = score(model, model.schedule, flat, t, randn, **knobs[name])
-                    found[name].append(value.view(x.shape[:2] if x.ndim == 3 else len(x)).cpu())
-                    bar.update()
-    shape = (len(models), len(levels))
-    return {name: torch.stack(values).unflatten(0, shape) for name, values in found.items()}
+    """All of `survey` for some rows of x, one model and one level."""
+    x_t, t = noised(model, x, level, seed, indices)
+    flat, shape = (x_t.flatten(0, 1), x.shape[:2]) if x.ndim == 3 else (x_t, x.shape[:1])
+    found = {"mean": model(flat, t).view_as(x)}
+    if x.ndim == 3:
+        found["energy"] = law.net.energies(flat, t).view(shape)
+    for name, score in SCORES.items():
+        randn = streams(seed + 50, indices)
+        found[name] = score(model, model.schedule, flat, t, randn, **knobs[name]).view(shape)
+        bar.update()
+    return {name: value.cpu() for name, value in found.items()}
 
 
 def points(data: dict[str, Tensor], n: int, seed: int) -> Tensor:

@@ -133,7 +133,7 @@ LOSSES = ("disc", "dv", "kliep", "rulsif", "ulsif")
 
 def cosines() -> str:
     """Learned ratios of pairs in the plane against the truth."""
-    keys = ("cosine_0.5", "cosine_1", "cosine_2", "cosine", "error", "information")
+    keys = ("cosine_0.5", "cosine_1", "cosine_2", "cosine", "rms_error", "information")
     rows = []
     for name in (*LOSSES, "joint"):
         figures = found(f"models/pairs-ratio-{name}.json")

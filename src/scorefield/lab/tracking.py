@@ -6,32 +6,44 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
+from scorefield.core import ranks
+from scorefield.core.errors import InputError
 from scorefield.lab.identity import digest, locked, root
 
 EXPERIMENT = "scorefield"
 
 
 def connect() -> Any:
-    """The MLflow module, pointed at MLFLOW_TRACKING_URI or at mlflow.db in the repository."""
+    """The MLflow module, pointed at MLFLOW_TRACKING_URI or at mlflow.db in the repository. Raises
+    InputError where that does not answer."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
     import logging
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for name in ("alembic", "urllib3"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     import mlflow
 
-    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI", f"sqlite:///{root()}/mlflow.db"))
-    if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-        with suppress(mlflow.MlflowException):  # another process was faster
-            kind = {"mlflow.experimentKind": "custom_model_development"}  # the UI's training view
-            mlflow.create_experiment(EXPERIMENT, f"file://{root()}/mlartifacts", kind)
-    mlflow.set_experiment(EXPERIMENT)
+    uri = os.environ.get("MLFLOW_TRACKING_URI", f"sqlite:///{root()}/mlflow.db")
+    mlflow.set_tracking_uri(uri)
+    try:
+        if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+            with suppress(mlflow.MlflowException):  # another process was faster
+                kind = {"mlflow.experimentKind": "custom_model_development"}  # UI: training
+                mlflow.create_experiment(EXPERIMENT, f"file://{root()}/mlartifacts", kind)
+        mlflow.set_experiment(EXPERIMENT)
+    except mlflow.MlflowException as error:
+        raise InputError(f"MLflow at {uri}: {one_line(error)}") from None
     return mlflow
 
 
-def known(mlflow: Any, key: str) -> str | None:
-    """The id of the run that bears a key."""
+def known(mlflow: Any, key: str) -> Any:
+    """The run that bears a key, if there is one."""
     found = mlflow.search_runs(filter_string=f"tags.`dvc.key` = '{key}'", output_format="list")
-    return found[0].info.run_id if found else None
+    return found[0].info if found else None
 
 
 def flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -43,14 +55,51 @@ def flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-@contextmanager
-def live(name: str, key: str, given: dict[str, Any]) -> Iterator[Callable]:
-    """A run that takes (step, metrics) while a stage computes; a resumed stage goes on in it."""
+def opened(name: str, key: str, given: dict[str, Any]) -> tuple[Any, str]:
+    """MLflow and the id of the run that bears the key, new or gone on with."""
     mlflow = connect()
+    from mlflow.tracking.context.registry import resolve_tags
+
+    client, found = mlflow.MlflowClient(), known(mlflow, key)
+    if found:
+        client.update_run(found.run_id, status="RUNNING")
+        return mlflow, found.run_id
     tags = {"dvc.key": key, "dvc.stage": name, "dvc.exp": os.environ.get("DVC_EXP_NAME", "")}
-    with mlflow.start_run(run_id=known(mlflow, key), run_name=name, tags=tags):
-        mlflow.log_params(flat(given))
-        yield lambda step, metrics: mlflow.log_metrics(metrics, step=int(step))
+    experiment = mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
+    run = client.create_run(experiment, tags=resolve_tags(tags), run_name=name).info.run_id
+    mlflow.log_params(flat(given), run_id=run)
+    return mlflow, run
+
+
+@contextmanager
+def live(name: str, key: str, given: dict[str, Any], steps: int) -> Iterator[Callable]:
+    """A run that takes (step, metrics) while a stage computes; a resumed stage goes on in it.
+
+    None but on rank 0, and where there are no steps to watch. The stage goes on where MLflow does
+    not answer, with a line: the mirror adds afterwards what is missing.
+    """
+    if ranks.rank() > 0 or not steps:
+        yield lambda step, row: None
+        return
+    from mlflow.exceptions import MlflowException
+
+    answers = True
+
+    def attempt(call: Callable) -> Any:
+        nonlocal answers
+        try:
+            return call() if answers else None
+        except (InputError, MlflowException) as error:
+            answers = False
+            tqdm.write(f"no live curves: {one_line(error)}; `dvc repro` mirrors them at its end")
+
+    mlflow, run = attempt(lambda: opened(name, key, given)) or (None, None)
+    yield lambda step, row: attempt(lambda: mlflow.log_metrics(row, step=int(step), run_id=run))
+    attempt(lambda: mlflow.MlflowClient().set_terminated(run))
+
+
+def one_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200]
 
 
 def upstream(lock: dict[str, Any], name: str) -> str:
@@ -71,11 +120,13 @@ def upstream(lock: dict[str, Any], name: str) -> str:
 def mirror(
     stage: str, key: str, given: dict, rows: list[tuple[int, dict]], pictures: list[Path]
 ) -> int:
-    """Log one finished stage unless MLflow has its key; 1 where it was new, else 0."""
+    """Log one finished stage unless MLflow has all of its key; 1 where it had not, else 0."""
     mlflow = connect()
-    if known(mlflow, key):
+    found = known(mlflow, key)
+    if found and found.status == "FINISHED":
         return 0
-    with mlflow.start_run(run_name=stage, tags={"dvc.key": key, "dvc.stage": stage}):
+    tags, run = {"dvc.key": key, "dvc.stage": stage}, getattr(found, "run_id", None)
+    with mlflow.start_run(run_id=run, run_name=stage, tags=tags):
         mlflow.log_params(flat(given))
         for step, row in rows:
             words = {k: value for k, value in row.items() if isinstance(value, str)}

@@ -1,7 +1,8 @@
 """The training loop: AdamW, warm-up and decay, clipping, averaged weights, checkpoints.
 
-What happens in step i depends on the seed and i alone, so a training that was killed and goes on
-from its checkpoint ends with the same bytes as one that was not.
+Under torchrun every rank takes the same steps and computes its rows of the batch. What happens in
+step i depends on the seed and i alone, so a training that was killed and goes on from its
+checkpoint ends with the same bytes as one that was not.
 """
 
 import copy
@@ -15,13 +16,13 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save
 from torch import Tensor
 from tqdm import tqdm
 
+from scorefield.core import ranks
 from scorefield.core.denoiser import Model
 from scorefield.core.errors import InputError
-from scorefield.core.files import load_tensors, write
+from scorefield.core.files import load_tensors, save_tensors
 
 Loss = Callable[[Model, dict[str, Tensor]], Tensor]  # (model, batch) -> (B,)
 EVERY = float(os.environ.get("SCOREFIELD_CHECKPOINT_SECONDS", 30))
@@ -81,7 +82,8 @@ def validate(model: Model, loss: Loss, held: dict[str, Tensor], seed: int, batch
         for start in range(0, n, 4 * batch):
             seed_step(seed, -1 - start)
             part = {key: value[start : start + 4 * batch] for key, value in held.items()}
-            total += loss(model, part).double().sum().item()
+            with ranks.spread(model):
+                total += loss(model, part).double().sum().item()
     model.train(training)
     return total / n
 
@@ -100,7 +102,7 @@ def train(
     clip: float = 1.0,
     ema: float = 0.999,
     weight_decay: float = 0.0,
-    validations: int = 20,
+    validations: int = 10,
 ) -> Iterator[tuple[Trained, dict[str, float]]]:
     """Train in place; yields the state and a row of the curve after every validation.
 
@@ -114,7 +116,8 @@ def train(
     if progress.step == steps:
         yield state, record(state, loss, held, seed, batch, 0.0)
     model.train()
-    bar = tqdm(range(progress.step, steps), "train", initial=progress.step, total=steps)
+    given = {"initial": progress.step, "total": steps, "disable": ranks.rank() > 0}
+    bar = tqdm(range(progress.step, steps), "train", **given)
     for step in bar:
         rate = lr * min(1.0, (step + 1) / max(warmup, 1)) * (1 - step / steps)
         value = descend(model, loss, fresh, optimiser, seed, step, batch, rate, clip)
@@ -156,8 +159,10 @@ def descend(
     seed_step(seed, step)
     pick = torch.randint(len(fresh["x"]), (batch,)).to(fresh["x"].device)
     optimiser.param_groups[0]["lr"] = rate
-    value = loss(model, {key: item[pick] for key, item in fresh.items()}).mean()
+    with ranks.spread(model):
+        value = loss(model, {key: item[pick] for key, item in fresh.items()}).mean()
     value.backward()
+    ranks.average(model)
     torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
     optimiser.step()
     optimiser.zero_grad()
@@ -201,14 +206,16 @@ def record(
 def checkpoint(
     folder: Path, model: Model, state: Trained, optimiser: torch.optim.Optimizer
 ) -> None:
+    """Write all of it, on rank 0."""
+    if ranks.rank() > 0:
+        return
     tensors = {}
     for part, module in (("model", model), ("average", state.average), ("best", state.best)):
         tensors |= {f"{part}/{key}": value for key, value in module.state_dict().items()}
     for i, moments in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser/{i}/{key}": value for key, value in moments.items()}
-    tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
-    content = save(tensors, {"progress": json.dumps(asdict(state.progress))})
-    write(folder / "checkpoint.safetensors", content)
+    words = {"progress": json.dumps(asdict(state.progress))}
+    save_tensors(folder / "checkpoint.safetensors", tensors, words)
 
 
 def restore(

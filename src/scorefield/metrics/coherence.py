@@ -4,8 +4,9 @@ import torch
 from torch import Tensor
 
 from scorefield.core.denoiser import Model
+from scorefield.metrics.distances import nearest, over, reach
 from scorefield.metrics.fidelity import features
-from scorefield.metrics.novelty import novelty
+from scorefield.metrics.novelty import COUNT, novelty
 
 SURE, NEIGHBOURS, PERCENTILE = 0.9, 5, 0.95
 
@@ -23,8 +24,8 @@ def read(images: Tensor, judge: Model) -> tuple[Tensor, Tensor | None]:
 def inside(x: Tensor, real: Tensor) -> Tensor:
     """Whether features (M, F) lie in a ball around one of (N, F), as wide as the way to its fifth
     neighbour, shape (M,)."""
-    radius = torch.cdist(real, real).kthvalue(min(NEIGHBOURS + 1, len(real)), dim=1).values
-    return torch.cat([(torch.cdist(part, real) <= radius).any(1) for part in x.split(1000)])
+    radius = reach(real, min(NEIGHBOURS, len(real) - 1))
+    return over(lambda far: (far <= radius).any(1), x, real)
 
 
 def special(data: dict[str, Tensor]) -> int | None:
@@ -58,7 +59,7 @@ def judged(
     coherent and further from the training images than 95 % of the test images are; and, with a
     rare or withheld class, `hit`, coherent and of that class."""
     good = coherent(features, chance, real, data["test_labels"])
-    usual = novelty(real, train)["avgknn"].quantile(PERCENTILE)
+    usual = nearest(real, train, COUNT).mean(1).quantile(PERCENTILE)
     scores = novelty(features, train)
     found = scores | {"coherent": good, "novel": good & (scores["avgknn"] > usual)}
     label = special(data)

@@ -3,14 +3,29 @@
 import torch
 from torch import Tensor
 
+from scorefield.core.ranks import by_rows
+
+CHUNK, BLOCK = 1000, 8192  # rows of a table of distances, and columns
 NEAR = 1 / 3  # of the way to the second neighbour (Yoon et al. 2023, Gu et al. 2023)
+
+
+def closest(fake: Tensor, real: Tensor) -> Tensor:
+    """The distances of rows (M, F) from the two nearest of (N, F), any type of number, (M, 2)."""
+    fake, near = number(fake), torch.full((len(fake), 2), torch.inf)
+    for block in real.split(BLOCK):
+        far = torch.cdist(fake, number(block))
+        near = torch.cat([near, far], 1).topk(2, 1, largest=False).values
+    return near
+
+
+def number(x: Tensor) -> Tensor:
+    return x if x.is_floating_point() else x.float()
 
 
 def copied(fake: Tensor, real: Tensor) -> Tensor:
     """Whether rows (M, F) lie at less than a third of the way to their second neighbour among
     (N, F) from the nearest, bools (M,); both neighbours at no distance count too."""
-    far = [torch.cdist(part, real).topk(2, 1, largest=False).values for part in fake.split(500)]
-    first, second = torch.cat(far).T
+    first, second = by_rows(lambda part: closest(part, real), fake, CHUNK).T
     return first <= NEAR * second
 
 

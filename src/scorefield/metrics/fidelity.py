@@ -5,17 +5,18 @@ from torch import Tensor
 
 from scorefield.core.denoiser import Model
 from scorefield.core.files import to_bytes, to_unit
+from scorefield.core.ranks import by_rows
 
-BATCH = 500  # images that are read at once; rows of a table of distances
+BATCH = 200  # images that are read at once; rows of a table of distances
 
 
 @torch.no_grad()
 def features(images: Tensor, judge: Model) -> Tensor:
-    """What the judge makes of images (N, C, H, W) in [-1, 1] as files hold them, in bytes:
-    (N, F), float64, on the CPU."""
+    """What the judge makes of images (N, C, H, W), bytes or in [-1, 1], as files hold them, in
+    bytes: (N, F), float64, on the CPU."""
     device = next(judge.parameters()).device
     read = lambda part: judge.net.features(to_unit(to_bytes(part)).to(device)).double().cpu()
-    return torch.cat([read(part) for part in images.split(BATCH)])
+    return by_rows(read, images, BATCH)
 
 
 def compared(
@@ -37,7 +38,12 @@ def compared(
         fake, real, kid_subsets=kid_subsets, verbose=False, **sizes
     )
     prc = metric_prc.prc_features_to_metric(
-        fake, real, prc_neighborhood=neighbours, save_cpu_ram=True, verbose=False
+        fake,
+        real,
+        prc_neighborhood=neighbours,
+        prc_batch_size=BATCH,
+        save_cpu_ram=True,
+        verbose=False,
     )
     kept = {key: float(prc[key]) for key in ("precision", "recall")}
     return found | {"kid": float(kid[metric_kid.KEY_METRIC_KID_MEAN])} | kept

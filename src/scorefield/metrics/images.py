@@ -27,7 +27,7 @@ def images(
     kid_subset_size: int,
     resamples: int,
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """Figures, and a table of shares by the judge's class.
+    """Figures, and a table of shares by the judge's class; images are bytes or in [-1, 1].
 
     fid_low and fid_high are 1.96 standard deviations of `resamples` bootstraps away. class_min and
     class_max are the smallest and largest share of a class among the samples. The others are those
@@ -35,11 +35,12 @@ def images(
     """
     if not hasattr(judge.net, "features"):
         raise InputError("judge: images are judged by a classifier (net: convnet or inception)")
-    if fake.shape[1:] != data["test"].shape[1:] or not fake.isfinite().all():
+    finite = all(part.isfinite().all() for part in fake.split(1000))
+    if fake.shape[1:] != data["test"].shape[1:] or not finite:
         raise InputError(f"samples: expected finite images {[*data['test'].shape[1:]]}")
-    splits = [key for key in ("train", "validation", "test") if key in data]
+    fake, splits = to_bytes(fake), [key for key in ("train", "validation", "test") if key in data]
     real = {key: features(data[key], judge) for key in splits}
-    known = torch.cat([data[key] for key in splits])
+    known = torch.cat([to_bytes(data[key]) for key in splits])
     mine, chance = read(fake, judge)
     figures = compared(mine, real["test"], neighbours, kid_subsets, kid_subset_size)
     spread = Z * bootstrap(mine, real["test"], resamples)
@@ -56,7 +57,7 @@ def images(
 
 def views(images: Tensor, features: Tensor) -> dict[str, Tensor]:
     """In which copies are looked for: pixels, as files hold them, and features."""
-    return {"pixels": to_bytes(images).flatten(1).float(), "features": features}
+    return {"pixels": to_bytes(images).flatten(1), "features": features}
 
 
 def floor(data: dict[str, Tensor], judge: Model, given: dict[str, int]) -> dict[str, float]:

@@ -5,6 +5,8 @@ from torch import Tensor
 
 from scorefield.core.denoiser import Model
 from scorefield.core.exact import Mixture
+from scorefield.core.files import to_unit
+from scorefield.core.ranks import by_rows
 
 
 def mode_of(law: Mixture, mode: Tensor, x: Tensor, within: float) -> Tensor:
@@ -25,4 +27,5 @@ def shares(labels: Tensor, categories: int) -> Tensor:
 def classes(x: Tensor, judge: Model) -> Tensor:
     """The judge's class of images (N, C, H, W), (N,)."""
     device = next(judge.parameters()).device
-    return torch.cat([judge.net(part.to(device)).argmax(1).cpu() for part in x.split(500)])
+    read = lambda part: judge.net(to_unit(part).to(device)).argmax(1).cpu()
+    return by_rows(read, x, 500)

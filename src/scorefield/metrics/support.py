@@ -1,7 +1,8 @@
 """Density and coverage: precision and recall that outliers do not blow up."""
 
-import torch
 from torch import Tensor
+
+from scorefield.metrics.distances import over, reach
 
 
 def support(fake: Tensor, real: Tensor, neighbours: int = 5) -> dict[str, float]:
@@ -11,7 +12,8 @@ def support(fake: Tensor, real: Tensor, neighbours: int = 5) -> dict[str, float]
     A ball reaches to a real feature's neighbour of that number. Equal laws have density 1 and
     coverage 1 - 2^-neighbours, for many of both.
     """
-    radius = torch.cdist(real, real).kthvalue(neighbours + 1, dim=1).values
-    held = torch.cat([torch.cdist(part, real) < radius for part in fake.split(500)])
-    density = held.sum().item() / (neighbours * len(fake))
-    return {"density": density, "coverage": held.any(0).double().mean().item()}
+    radius = reach(real, neighbours)
+    balls = over(lambda far: (far < radius).sum(1), fake, real)
+    covered = over(lambda far: far.min(1).values, real, fake) < radius
+    density = balls.double().mean().item() / neighbours
+    return {"density": density, "coverage": covered.double().mean().item()}

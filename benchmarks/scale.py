@@ -1,0 +1,70 @@
+"""How the time and memory of scoring grow with the number of samples, CIFAR-sized.
+
+Usage: python benchmarks/scale.py
+
+About fifteen minutes. Scores random images beside 50,000 random training and 10,000 test images
+by an untrained judge: a measure of cost, no score of it means anything. Puts `scale` into
+benchmarks/results.json, each row from a process of its own.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import torch
+from bench import peak_memory
+
+from scorefield.core import params
+from scorefield.core.denoiser import Model
+from scorefield.core.files import load_json, load_tensors, save_json, save_tensors
+from scorefield.core.schedule import cosine
+from scorefield.metrics.images import images
+from scorefield.nets.convnet import convnet
+
+SHAPE, TRAIN, TEST, COUNTS = (3, 32, 32), 50_000, 10_000, (1000, 5000, 20_000, 50_000)
+
+
+def real(folder: Path) -> None:
+    """A dataset as `prepare` writes it, in bytes."""
+    noise = lambda n: torch.randint(256, (n, *SHAPE), dtype=torch.uint8)
+    data = {"train": noise(TRAIN), "test": noise(TEST)}
+    labels = {f"{key}_labels": torch.randint(10, (len(data[key]),)) for key in data}
+    save_tensors(folder / "data.safetensors", data | labels)
+
+
+def child(folder: Path, count: int) -> None:
+    """Score as `evaluate` does, and print seconds and the peak of memory in MiB."""
+    torch.manual_seed(0)
+    given = params.section("convnet")
+    knobs = {key: given[key] for key in ("width", "features", "classes")}
+    judge = Model(convnet({"train": [1, *SHAPE]}, cosine(), **knobs), cosine(), "x0", [*SHAPE])
+    file = folder / "samples.safetensors"
+    save_tensors(
+        file, {"samples": torch.cat([torch.rand(500, *SHAPE) for _ in range(count // 500)])}
+    )
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    start, drawn = perf_counter(), load_tensors(file)
+    data = load_tensors(folder / "data.safetensors")
+    images(drawn["samples"], data, judge.eval(), **params.section("images"))
+    print(perf_counter() - start, peak_memory())
+
+
+def main() -> None:
+    rows = []
+    with TemporaryDirectory() as place:
+        torch.manual_seed(0)
+        real(Path(place))
+        for count in COUNTS:
+            command = [sys.executable, __file__, place, str(count)]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            seconds, peak = map(float, done.stdout.split()[-2:])
+            rows.append({"samples": count, "seconds": seconds, "peak_mib": peak})
+            print(f"{count:6} samples: {seconds:.0f} s, at most {peak:.0f} MiB", flush=True)
+    place = Path("benchmarks/results.json")
+    save_json(place, load_json(place) | {"scale": rows})
+
+
+if __name__ == "__main__":
+    child(Path(sys.argv[1]), int(sys.argv[2])) if len(sys.argv) > 1 else main()

@@ -1,0 +1,132 @@
+"""Several processes at one stage, as torchrun starts them: which one this is, and what they share.
+
+Without torchrun there is one rank, and nothing here does anything. Each rank computes its share;
+rank 0 alone writes results.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+import torch
+from torch import Tensor, distributed, nn
+
+from scorefield.core.errors import InputError
+
+PATIENCE = timedelta(days=7)  # with a slow rank; a dead one is noticed at once
+
+
+def rank() -> int:
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def world() -> int:
+    """How many ranks there are."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+@contextmanager
+def joined() -> Iterator[None]:
+    """One group of the processes that torchrun started, while a stage runs."""
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+        yield
+        return
+    cuda = torch.cuda.is_available()
+    if cuda:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=PATIENCE)
+    yield
+    distributed.destroy_process_group()
+
+
+def total(value: Tensor) -> Tensor:
+    """The sum over ranks, in place. Raises InputError where another rank has died."""
+    try:
+        distributed.all_reduce(value)
+    except RuntimeError as error:
+        why = str(error).splitlines()[0]
+        raise InputError(
+            f"rank {rank()} lost another one of {world()} ({why}); what was computed is kept, and "
+            "the next start goes on from there"
+        ) from None
+    return value
+
+
+def meet() -> None:
+    """Wait until every rank is here."""
+    if world() > 1:
+        total(torch.zeros(1))
+
+
+def by_rows(function: Callable[[Tensor], Tensor], x: Tensor, chunk: int) -> Tensor:
+    """A function of rows, (M, ...) to (M, ...) on the CPU, of `chunk` rows at a time; the chunks
+    are shared out over ranks, and every rank gets the whole, to the byte of what one computes."""
+    parts = x.split(chunk)
+    done = [function(part) for part in parts[rank() :: world()]]
+    if world() == 1:
+        return torch.cat(done)
+    like = done[0] if done else function(x[:1])
+    whole = torch.zeros(len(x), *like.shape[1:], dtype=like.dtype)
+    for place, part in zip(whole.split(chunk)[rank() :: world()], done, strict=True):
+        place.copy_(part)
+    return total(whole.byte()).bool() if like.dtype == torch.bool else total(whole)
+
+
+@contextmanager
+def spread(model: nn.Module) -> Iterator[None]:
+    """Each rank computes its part of the rows of the model's network, forward and backward, and
+    sees those of all; `average` of the gradients is then the gradient of the whole batch.
+
+    The loss stays in one piece on every rank, so that any objective works, its noise is that of a
+    single process, and losses over pairs of rows see them all. A network whose rows are not
+    independent names its parts that are as `rowwise`. Batches smaller than the ranks are computed
+    by all.
+    """
+    with ExitStack() as hooks:
+        for part in getattr(model.net, "rowwise", (model.net,)) if world() > 1 else ():
+            hooks.enter_context(part.register_forward_pre_hook(_take))
+            hooks.enter_context(part.register_forward_hook(_give))
+        yield
+
+
+def average(model: nn.Module) -> None:
+    """The mean of the gradients over ranks, in place."""
+    if world() > 1:
+        gradients = [p.grad for p in model.parameters() if p.grad is not None]
+        flat = total(torch.cat([gradient.flatten() for gradient in gradients])) / world()
+        parts = flat.split([gradient.numel() for gradient in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
+            gradient.copy_(part.view_as(gradient))
+
+
+def _mine(rows: int) -> slice:
+    return slice(rows * rank() // world(), rows * (rank() + 1) // world())
+
+
+def _take(module: nn.Module, given: tuple) -> tuple:
+    module.rows = len(given[0])
+    if module.rows < world():
+        return given
+    of_rows = lambda value: isinstance(value, Tensor) and value.shape[:1] == (module.rows,)
+    return tuple(value[_mine(module.rows)] if of_rows(value) else value for value in given)
+
+
+def _give(module: nn.Module, given: tuple, part: Tensor) -> Tensor:
+    return part if module.rows < world() else _Whole.apply(part, module.rows)
+
+
+class _Whole(torch.autograd.Function):
+    """All rows from every rank's own; the gradient is scaled so that its mean over ranks is that
+    of a single process."""
+
+    @staticmethod
+    def forward(ctx, part: Tensor, rows: int) -> Tensor:
+        ctx.rows = rows
+        whole = part.new_zeros(rows, *part.shape[1:])
+        whole[_mine(rows)] = part
+        return total(whole)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        return world() * gradient[_mine(ctx.rows)], None

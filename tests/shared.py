@@ -1,0 +1,104 @@
+"""Work that one process and several must agree on. Usage: torchrun tests/shared.py FOLDER"""
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from scorefield.core import ranks
+from scorefield.core.denoiser import Model
+from scorefield.core.files import build, save_tensors
+from scorefield.core.noise import streams
+from scorefield.core.schedule import cosine
+from scorefield.lab.sampling import Plan, sample
+from scorefield.lab.survey import survey
+from scorefield.lab.training import seed_step, train
+from scorefield.metrics.copies import copied
+from scorefield.nets.mlp import MLP
+from scorefield.nets.mlps import MLPs
+from scorefield.nets.ratio_mlp import ratio_mlp
+from scorefield.objectives.dddm import dddm
+from scorefield.objectives.ddpm import ddpm
+from scorefield.objectives.dv import dv
+from scorefield.objectives.rulsif import rulsif
+from scorefield.samplers.ancestral import ancestral
+
+UNET = {
+    "size": "small", "small": [16, 32], "classic": [16], "layers": 1,
+    "attention": False, "fold": 2, "precision": "float32",
+}  # fmt: skip
+DDDM = {"predict": "v", "m": 3, "beta": 1.0, "lam": 1.0, "smoothing": 1e-6, "weighting": "none"}
+DDDM |= {"bias": 0.0, "levels": "uniform", "ramp": 1.0, "mse": 0.5}
+RATIO = {"width": 16, "depth": 2, "least": -20.0, "most": 6.0}
+KNOBS = {
+    "trace": {"probes": 2, "step": 0.05}, "frobenius": {"probes": 2, "step": 0.05},
+    "original": {"probes": 2, "step": 0.05}, "renoise": {"probes": 2}, "minority": {"probes": 2},
+    "eigenvalue": {"iterations": 2, "step": 0.05}, "drift": {"probes": 2, "shrink": 0.7},
+    "martingale": {"probes": 2, "shrink": 0.7},
+}  # fmt: skip
+
+
+def unet() -> Model:
+    given = {"net": "unet", "numbers": UNET, "shapes": {"train": [1, 1, 28, 28]}}
+    return build(given | {"schedule": "cosine", "predict": "v"}).eval().requires_grad_(False)
+
+
+def pairs(pairing: str, condition: str) -> Model:
+    shapes = {"train": [1, 2], "train_pair": [1, 2]}
+    net = ratio_mlp(shapes, cosine(), **RATIO, pairing=pairing, condition=condition)
+    return Model(net, cosine(), "x0", [2])
+
+
+def trainings() -> dict:
+    """name -> (model, loss, shape of the data), each row of another kind of objective."""
+    given = {"predict": "v", "levels": "uniform"}
+    return {
+        "ddpm": (Model(MLP(2, 16, 2), cosine(), "v", [2]), partial(ddpm, **given), [2]),
+        "side by side": (Model(MLPs(3, 2, 8, 1), cosine(), "v", [3, 2]), partial(ddpm, **given), [3, 2]),
+        "dddm": (Model(MLP(2, 16, 2, extra=2), cosine(), "v", [2], True), partial(dddm, **DDDM), [2]),
+        "dv": (pairs("instance", "clean"), partial(dv, decay=0.9), [2]),
+        "rulsif": (pairs("class", "same_t"), partial(rulsif, relative=0.2), [2]),
+    }  # fmt: skip
+
+
+def trained(folder: Path) -> dict[str, torch.Tensor]:
+    """Weights after ten steps with batches of 33, in float64."""
+    torch.set_default_dtype(torch.float64)
+    found = {}
+    for name, (model, loss, shape) in trainings().items():
+        data = {
+            f"{split}{what}": torch.randn(130, *shape)
+            for split in ("train", "validation")
+            for what in ("", "_pair")
+        }
+        data |= {f"{split}_labels": torch.arange(130) % 3 for split in ("train", "validation")}
+        given = {"steps": 10, "batch": 33, "lr": 1e-2, "warmup": 0, "validations": 1}
+        *_, (state, row) = train(model, loss, data, folder / name, 0, **given)
+        found[f"{name}/loss"] = torch.tensor([row["loss"], row["validation_loss"]])
+        found |= {f"{name}/{key}": value for key, value in state.average.state_dict().items()}
+    torch.set_default_dtype(torch.float32)
+    return found
+
+
+def drawn(folder: Path) -> dict[str, torch.Tensor]:
+    """Samples, scores of maps, features: what has to be the same to the byte."""
+    model = unet()
+    sampler = partial(ancestral, churn=1.0)
+    plan = Plan(model, (model,), cosine(), sampler, model.shape, 3, 0, torch.device("cpu"))
+    found = sample(plan, 40, folder, chunk=16) or {}
+    images = streams(1, range(40))(torch.empty(40, 1, 28, 28))
+    found |= survey([model, model], images[:12], [0.5, 1.0], 0, KNOBS, folder, chunk=5) or {}
+    return found | {"copied": copied(images.flatten(1), images.flatten(1)[:30])}
+
+
+def main(folder: str) -> None:
+    with ranks.joined():
+        seed_step(0, 0)
+        found = trained(Path(folder)) | drawn(Path(folder))
+        if ranks.rank() == 0:
+            save_tensors(Path(folder) / "found.safetensors", found)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

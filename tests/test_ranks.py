@@ -1,0 +1,111 @@
+"""Several processes of one stage compute what one does."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from scorefield.core.files import load_tensors
+from tests.project import ENV, ROOT, copied, edit, run
+
+ONE_THREAD = ENV | {"OMP_NUM_THREADS": "1"}  # results in bytes depend on the threads of a process
+TORCHRUN = [str(Path(sys.executable).parent / "torchrun")]
+TWO = [*TORCHRUN, "--standalone", "--nproc-per-node=2"]
+
+
+def shared(folder: Path, *launch: str) -> subprocess.Popen:
+    folder.mkdir(exist_ok=True)
+    command = [*launch, "tests/shared.py", str(folder)]
+    return subprocess.Popen(command, cwd=ROOT, env=ONE_THREAD, stderr=subprocess.PIPE, text=True)
+
+
+def found(folder: Path, *processes: subprocess.Popen) -> dict[str, torch.Tensor]:
+    for process in processes:
+        _, said = process.communicate(timeout=300)
+        assert process.returncode == 0, said
+    return load_tensors(folder / "found.safetensors")
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone")
+    return found(folder, shared(folder, sys.executable))
+
+
+def agents(folder: Path) -> list[subprocess.Popen]:
+    """Two torchruns that find each other on the loopback, one process each."""
+    meeting = ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:29571", "--rdzv-id=test"]
+    one = [*TORCHRUN, "--nnodes=2", "--nproc-per-node=1", "--local-addr=localhost", *meeting]
+    return [shared(folder, *one) for _ in range(2)]
+
+
+@pytest.mark.parametrize("hosts", ["one host", "two hosts"])
+def test_ranks_draw_the_same_bytes_and_train_the_same_weights_as_one_process(
+    hosts, alone, tmp_path
+):
+    """Batches of 33 do not divide by two; losses are over rows, over pairs of rows and with a
+    moving normaliser; weights in float64 agree to its rounding after ten steps of AdamW."""
+    started = [shared(tmp_path, *TWO)] if hosts == "one host" else agents(tmp_path)
+    together = found(tmp_path, *started)
+    assert together.keys() == alone.keys()
+    for key, value in alone.items():
+        if "/" in key:  # of a training
+            torch.testing.assert_close(together[key], value, rtol=0, atol=1e-12, msg=key)
+        else:
+            assert torch.equal(together[key], value), key
+
+
+def workers(pid: int) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True
+    )
+    return [int(line) for line in listed.stdout.split()]
+
+
+def descendants(pid: int) -> list[int]:
+    below = workers(pid)
+    return below + [each for child in below for each in descendants(child)]
+
+
+def ranks_of(pid: int) -> list[int]:
+    """The processes under a launch that compute, in the order of their ranks."""
+    found = {}
+    for each in descendants(pid):
+        environment = Path(f"/proc/{each}/environ").read_bytes().split(b"\0")
+        ranks = [entry for entry in environment if entry.startswith(b"RANK=")]
+        if ranks:
+            found[int(ranks[0][5:])] = each
+    return [found[rank] for rank in sorted(found)]
+
+
+def test_a_killed_rank_ends_all_with_a_line_and_the_next_start_resumes(tmp_path):
+    project = copied(tmp_path)
+    edit(project, lambda p: p["mlp"].update(steps=1500, width=64))
+    run(project, "dvc", "repro", "prepare@bimodal")
+    env = ONE_THREAD | {"LAUNCH": " ".join(TWO)}
+    command = ["dvc", "repro", "-s", "train@bimodal-ddpm"]
+    start = lambda: subprocess.Popen(
+        command, cwd=project, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    first = start()
+    deadline = time.monotonic() + 120
+    while not list(project.glob(".scratch/*/checkpoint.safetensors")):
+        assert first.poll() is None and time.monotonic() < deadline, first.communicate()[0]
+        time.sleep(0.1)
+    os.kill(ranks_of(first.pid)[1], signal.SIGKILL)
+    said, _ = first.communicate(timeout=60)
+    assert first.returncode != 0
+    assert "ended early; what was computed is kept, the next start goes on from it" in said
+    assert not (project / "models/bimodal-ddpm").exists()
+    second = start()
+    said, _ = second.communicate(timeout=120)
+    assert second.returncode == 0, said
+    bars = [part for part in said.split("\r") if part.startswith("train:")]
+    assert bars and " 0/1500" not in bars[0], "began anew"
+    curve = (project / "models/bimodal-ddpm/curve.csv").read_text().splitlines()
+    assert len(curve) == 11 and curve[-1].startswith("1500,")
