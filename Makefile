@@ -29,12 +29,24 @@ format: .venv/installed  ## mend style
 	ruff check --fix .
 	ruff format .
 
+slurm: .venv/installed  ## test sweeps and launches on a private Slurm of two nodes (root, slurm-wlm, munge)
+	pytest tests/cluster.py
+
+share: .venv/installed  ## time a newcomer: clone, pull, repro of all results, from a remote that is a folder
+	tests/share.sh
+
+sweep: .venv/installed  ## example of a queue: two guidances at three scales each, two at a time
+	scripts/sweep.sh
+
 smoke: .venv/installed  ## run the whole pipeline with tiny budgets in a temporary clone
 	tests/smoke.sh
 
 bench: .venv/installed  ## measure speed and memory, side by side, into benchmarks/results.json
 	python benchmarks/bench.py
 	python benchmarks/contest.py
+	python benchmarks/ranks.py
+	python benchmarks/overhead.py
+	python benchmarks/scale.py
 
 mlflow: .venv/installed  ## mirror all results into MLflow and open its UI on http://127.0.0.1:5600
 	python stages/track.py
@@ -56,5 +68,5 @@ clean:  ## remove scratch, caches and tracking; data, models and results stay
 	rm -rf .scratch .pytest_cache .ruff_cache dvc_plots mlflow.db* mlartifacts
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help install repro test lint format smoke bench mlflow plots readme entry export clean
+.PHONY: help install repro test lint format slurm share sweep smoke bench mlflow plots readme entry export clean
 .DEFAULT_GOAL := help

@@ -3,6 +3,8 @@ import os
 import pytest
 import torch
 
+from tests.project import GOAL, commit, copied, run
+
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 
@@ -17,3 +19,17 @@ def double():
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """A project whose shortest chain has run, in git; and an experiment that draws other samples.
+    Tests that change it take a copy."""
+    project = copied(tmp_path_factory.mktemp("lab") / "project")
+    commit(project)
+    run(project, "dvc", "repro", GOAL)
+    commit(project)
+    run(project, "dvc", "exp", "run", "-n", "wider", "-S", "heun.steps=5", GOAL)
+    run(project, "git", "checkout", "-q", ".")
+    run(project, "dvc", "checkout", "--with-deps", GOAL)
+    return project

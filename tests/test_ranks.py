@@ -1,6 +1,7 @@
 """Several processes of one stage compute what one does."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import torch
 
 from scorefield.core.files import load_tensors
 from tests.project import ENV, ROOT, copied, edit, run
+from tests.servers import free_port
 
 ONE_THREAD = ENV | {"OMP_NUM_THREADS": "1"}  # results in bytes depend on the threads of a process
 TORCHRUN = [str(Path(sys.executable).parent / "torchrun")]
@@ -37,11 +39,10 @@ def alone(tmp_path_factory):
     return found(folder, shared(folder, sys.executable))
 
 
-def agents(folder: Path) -> list[subprocess.Popen]:
-    """Two torchruns that find each other on the loopback, one process each."""
-    meeting = ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:29571", "--rdzv-id=test"]
-    one = [*TORCHRUN, "--nnodes=2", "--nproc-per-node=1", "--local-addr=localhost", *meeting]
-    return [shared(folder, *one) for _ in range(2)]
+def one_of_two() -> list[str]:
+    """A torchrun that meets another one on the loopback, one process each."""
+    meeting = ["--rdzv-backend=c10d", f"--rdzv-endpoint=localhost:{free_port()}", "--rdzv-id=test"]
+    return [*TORCHRUN, "--nnodes=2", "--nproc-per-node=1", "--local-addr=localhost", *meeting]
 
 
 @pytest.mark.parametrize("hosts", ["one host", "two hosts"])
@@ -50,7 +51,9 @@ def test_ranks_draw_the_same_bytes_and_train_the_same_weights_as_one_process(
 ):
     """Batches of 33 do not divide by two; losses are over rows, over pairs of rows and with a
     moving normaliser; weights in float64 agree to its rounding after ten steps of AdamW."""
-    started = [shared(tmp_path, *TWO)] if hosts == "one host" else agents(tmp_path)
+    half = one_of_two()
+    launches = [TWO] if hosts == "one host" else [half, half]
+    started = [shared(tmp_path, *launch) for launch in launches]
     together = found(tmp_path, *started)
     assert together.keys() == alone.keys()
     for key, value in alone.items():
@@ -105,7 +108,27 @@ def test_a_killed_rank_ends_all_with_a_line_and_the_next_start_resumes(tmp_path)
     second = start()
     said, _ = second.communicate(timeout=120)
     assert second.returncode == 0, said
-    bars = [part for part in said.split("\r") if part.startswith("train:")]
-    assert bars and " 0/1500" not in bars[0], "began anew"
+    first = re.search(r"train: +\d+%.*?\| (\d+)/1500", said).group(1)
+    assert int(first) > 0, "it began again from nothing"
     curve = (project / "models/bimodal-ddpm/curve.csv").read_text().splitlines()
     assert len(curve) == 11 and curve[-1].startswith("1500,")
+
+
+def test_a_lost_host_ends_the_others_with_a_line(tmp_path):
+    project = copied(tmp_path)
+    edit(project, lambda p: p["mlp"].update(steps=20000))
+    run(project, "dvc", "repro", "prepare@bimodal")
+    command = [*one_of_two(), "stages/train.py", "bimodal-ddpm"]
+    given = {"cwd": project, "env": ONE_THREAD, "stderr": subprocess.PIPE, "text": True}
+    hosts = [subprocess.Popen(command, start_new_session=True, **given) for _ in range(2)]
+    deadline = time.monotonic() + 120
+    while not list(project.glob(".scratch/*/checkpoint.safetensors")):
+        assert hosts[0].poll() is None and time.monotonic() < deadline, hosts[0].communicate()[1]
+        time.sleep(0.1)
+    for pid in (*ranks_of(hosts[1].pid), hosts[1].pid):
+        os.kill(pid, signal.SIGKILL)
+    _, said = hosts[0].communicate(timeout=60)
+    assert hosts[0].returncode != 0
+    (line,) = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert "lost another one of 2" in line and "goes on from there" in line
+    assert not (project / "models/bimodal-ddpm").exists()

@@ -46,3 +46,35 @@ def contest() -> str:
         )
     head = "| run | parameters | training, s | evaluations | FID (95 %) | precision | recall |\n"
     return head + "|---|---:|---:|---:|---:|---:|---:|\n" + "\n".join(lines)
+
+
+def ranks() -> str:
+    """Two processes against one on the same cores."""
+    found = load_json(RESULTS)["ranks"]
+    names = {"train": "20 training steps", "sample": "256 samples in 10 steps"}
+    names |= {"map": "every score of a map at 256 images"}
+    lines = [
+        f"| {what} | {found[f'{key}_one_s']:.3g} | {found[f'{key}_two_s']:.3g} | "
+        f"{found[f'{key}_speedup']:.2f} |"
+        for key, what in names.items()
+    ]
+    head = f"| U-Net of the digits, {found['cores']} cores | one process, s | two, s | ratio |\n"
+    return head + "|---|---:|---:|---:|\n" + "\n".join(lines)
+
+
+def scale() -> str:
+    """What scoring costs by the number of samples."""
+    rows = load_json(RESULTS)["scale"]
+    lines = [
+        f"| {row['samples']:,} | {row['seconds']:.0f} | {row['peak_mib']:,.0f} |" for row in rows
+    ]
+    return "| samples | s | peak, MiB |\n|---:|---:|---:|\n" + "\n".join(lines)
+
+
+def overhead() -> str:
+    """What DVC costs."""
+    return (
+        "A `dvc repro` with nothing to do takes {idle_s:.1f} s. A stage takes {stage_s:.1f} s, of "
+        "which its own script is {alone_s:.1f} s (importing torch alone {import_torch_s:.1f} s); "
+        "the rest is DVC, mostly writing `dvc.lock` ({lock_lines:,} lines) anew."
+    ).format(**load_json(RESULTS)["overhead"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas
 
 from scorefield.core.params import load
-from scorefield.lab.benched import contest, speed
+from scorefield.lab.benched import contest, overhead, ranks, scale, speed
 
 
 def graph() -> str:
@@ -209,6 +209,9 @@ BLOCKS = {
     "leaderboard": lambda: Path("metrics/leaderboard.md").read_text(),
     "speed": speed,
     "contest": contest,
+    "ranks": ranks,
+    "scale": scale,
+    "overhead": overhead,
     "digits": lambda: "FID by steps:\n\n" + curve("digits", "fid"),
     "bimodal": lambda: "Squared MMD by steps:\n\n" + curve("bimodal", "mmd2"),
     "rare": rare,

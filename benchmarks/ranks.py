@@ -1,0 +1,83 @@
+"""Two processes against one: the same training steps, samples and scores of a map, in turn.
+
+Usage: python benchmarks/ranks.py
+
+Needs data/digits; about three minutes. Puts `ranks` into benchmarks/results.json: medians of
+seconds, without the start of the processes, and of their ratios. One process has all cores.
+"""
+
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import torch
+from layouts import OBJECTIVE, our_model
+
+from scorefield.core import params, ranks
+from scorefield.core.files import load_data, load_json, save_json
+from scorefield.core.schedule import cosine
+from scorefield.lab.sampling import Plan, sample
+from scorefield.lab.survey import SCORES, survey
+from scorefield.lab.training import begin, descend, split
+from scorefield.samplers.ddim import ddim
+
+STEPS, BATCH, SAMPLES, CHUNK, ROUNDS = 20, 64, 256, 64, 3
+TORCHRUN = [str(Path(sys.executable).parent / "torchrun"), "--standalone", "--nproc-per-node=2"]
+
+
+def training() -> None:
+    data, model = split(load_data("digits"), "train"), our_model().train()
+    _, optimiser = begin(model, 1e-3, 0.0, Path("nowhere"))
+    for step in range(STEPS):
+        descend(model, OBJECTIVE, data, optimiser, 0, step, BATCH, 1e-3, 1.0)
+
+
+def sampling(folder: Path) -> None:
+    model = our_model().eval()
+    plan = Plan(model, (model,), cosine(), ddim, model.shape, 10, 0, torch.device("cpu"))
+    sample(plan, SAMPLES, folder, chunk=CHUNK)
+
+
+def mapping(folder: Path) -> None:
+    model, x = our_model().eval(), load_data("digits")["test"][:SAMPLES]
+    knobs = {score: params.section(score) for score in SCORES}
+    survey([model], x, [1.0], 0, knobs, folder, chunk=CHUNK)
+
+
+def child(folder: Path) -> None:
+    with ranks.joined():
+        for part in (training, partial(sampling, folder), partial(mapping, folder)):
+            ranks.meet()
+            start = perf_counter()
+            part()
+            ranks.meet()
+            if ranks.rank() == 0:
+                print(perf_counter() - start, flush=True)
+
+
+def timed(*launch: str) -> list[float]:
+    with TemporaryDirectory() as place:
+        command = [*launch, __file__, place]
+        given = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+        return [float(line) for line in subprocess.run(command, **given).stdout.split()]
+
+
+def main() -> None:
+    rounds = [(timed(sys.executable), timed(*TORCHRUN)) for _ in range(ROUNDS)]
+    found = {"cores": os.cpu_count()}
+    for i, name in enumerate(("train", "sample", "map")):
+        found[f"{name}_one_s"] = median(one[i] for one, _ in rounds)
+        found[f"{name}_two_s"] = median(two[i] for _, two in rounds)
+        found[f"{name}_speedup"] = median(one[i] / two[i] for one, two in rounds)
+        print(f"{name}: two processes are {found[f'{name}_speedup']:.2f} times as fast as one")
+    place = Path("benchmarks/results.json")
+    save_json(place, load_json(place) | {"ranks": found})
+
+
+if __name__ == "__main__":
+    child(Path(sys.argv[1])) if len(sys.argv) > 1 else main()
