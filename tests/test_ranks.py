@@ -103,7 +103,7 @@ def test_a_killed_rank_ends_all_with_a_line_and_the_next_start_resumes(tmp_path)
     os.kill(ranks_of(first.pid)[1], signal.SIGKILL)
     said, _ = first.communicate(timeout=60)
     assert first.returncode != 0
-    assert "ended early; what was computed is kept, the next start goes on from it" in said
+    assert "ended early; what had been finished is kept, the next start goes on from it" in said
     assert not (project / "models/bimodal-ddpm").exists()
     second = start()
     said, _ = second.communicate(timeout=120)

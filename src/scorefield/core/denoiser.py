@@ -95,7 +95,8 @@ class Model(nn.Module):
         given = x
         if self.draws:
             given = torch.cat([x, self.randn(x) if xi is None else xi], 1)
-        told = (self.given,) if getattr(self.net, "labelled", False) else ()
+        hear = getattr(self.net, "heard", lambda labels: labels)
+        told = (hear(self.given),) if getattr(self.net, "labelled", False) else ()
         return READ[self.predict](self.net(given, t, *told), x, alpha, sigma)
 
 

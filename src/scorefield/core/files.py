@@ -38,7 +38,7 @@ def placed(path: str | Path) -> Iterator[Path]:
     """Where to write a file, which is renamed to `path` when it is whole and else removed. Raises
     InputError where the disk is full or the place may not be written."""
     path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield beside

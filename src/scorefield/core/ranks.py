@@ -14,7 +14,7 @@ from torch import Tensor, distributed, nn
 
 from scorefield.core.errors import InputError
 
-PATIENCE = timedelta(days=7)  # with a slow rank; a dead one is noticed at once
+PATIENCE = {"cpu": timedelta(days=7), "cuda": timedelta(hours=1)}  # gloo notices a dead rank
 
 
 def rank() -> int:
@@ -35,7 +35,8 @@ def joined() -> Iterator[None]:
     cuda = torch.cuda.is_available()
     if cuda:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=PATIENCE)
+    how = ("cpu:gloo,cuda:nccl", PATIENCE["cuda"]) if cuda else ("gloo", PATIENCE["cpu"])
+    distributed.init_process_group(how[0], timeout=how[1])
     yield
     distributed.destroy_process_group()
 

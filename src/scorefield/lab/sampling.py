@@ -11,9 +11,9 @@ from tqdm import tqdm
 from scorefield.core import ranks
 from scorefield.core.denoiser import Denoiser, Model
 from scorefield.core.errors import InputError
-from scorefield.core.files import load_tensors, save_tensors
 from scorefield.core.noise import streams
 from scorefield.core.schedule import Schedule, times
+from scorefield.lab.chunks import chunks
 
 FRAMES, WATCHED = 9, 8  # how many moments of how many samples are kept as the trajectory
 
@@ -76,18 +76,13 @@ def sample(plan: Plan, n: int, folder: Path, *, chunk: int) -> dict[str, Tensor]
     Under torchrun the chunks are shared out; each is kept in `folder` when it is done, so that a
     killed run goes on, and rank 0 puts them together in order.
     """
-    rank, world = ranks.rank(), ranks.world()
-    chunks = [range(first, min(first + chunk, n)) for first in range(0, n, chunk)]
-    files = [folder / f"chunk-{chunk}-{part.start}.safetensors" for part in chunks]
-    with tqdm(total=n * plan.steps, desc="sample", unit=" steps", disable=rank > 0) as bar:
-        for i, (part, file) in enumerate(zip(chunks, files, strict=True)):
-            if file.exists():
-                bar.update(len(part) * plan.steps)
-            elif i % world == rank:
-                save_tensors(file, draw(plan, part, bar))
-    ranks.meet()
-    if rank > 0:
+    parts = [range(first, min(first + chunk, n)) for first in range(0, n, chunk)]
+    files = [folder / f"chunk-{chunk}-{part.start}.safetensors" for part in parts]
+    done = sum(len(part) for part, file in zip(parts, files, strict=True) if file.exists())
+    given = {"total": n * plan.steps, "initial": done * plan.steps, "disable": ranks.rank() > 0}
+    with tqdm(desc="sample", unit=" steps", **given) as bar:
+        drawn = chunks(files, lambda i: draw(plan, parts[i], bar))
+    if drawn is None:
         return None
-    drawn = [load_tensors(file) for file in files]
     whole = {"samples": torch.cat([part["samples"] for part in drawn])}
     return drawn[0] | whole | {"steps": torch.tensor(plan.steps)}

@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from scorefield.core import ranks
 from scorefield.core.denoiser import Model
-from scorefield.core.files import load_tensors, save_tensors
 from scorefield.core.noise import streams
 from scorefield.core.schedule import time_at, times
+from scorefield.lab.chunks import chunks
 from scorefield.maps.drift import drift
 from scorefield.maps.eigenvalue import eigenvalue
 from scorefield.maps.frobenius import frobenius
@@ -62,17 +62,17 @@ def survey(
     parts = [range(first, min(first + chunk, len(x))) for first in range(0, len(x), chunk)]
     cells = list(product(range(len(models)), range(len(levels)), parts))
     files = [folder / f"{m}-{i}-{chunk}-{part.start}.safetensors" for m, i, part in cells]
-    rank, law = ranks.rank(), models[-1]
-    mine = list(zip(cells, files, strict=True))[rank :: ranks.world()]
-    with tqdm(total=len(mine) * len(SCORES), desc="map", unit=" scores", disable=rank > 0) as bar:
-        for (m, i, part), file in mine:
-            if not file.exists():
-                given = (x[part.start : part.stop], part, levels[i], 100 * seed + i, knobs, bar)
-                save_tensors(file, cell(models[m], law, *given))
-    ranks.meet()
-    if rank > 0:
+
+    def compute(k: int) -> dict[str, Tensor]:
+        m, i, part = cells[k]
+        given = (x[part.start : part.stop], part, levels[i], 100 * seed + i, knobs, bar)
+        return cell(models[m], models[-1], *given)
+
+    total = len(cells) * len(SCORES) // ranks.world()
+    with tqdm(total=total, desc="map", unit=" scores", disable=ranks.rank() > 0) as bar:
+        found = chunks(files, compute)
+    if found is None:
         return None
-    found = [load_tensors(file) for file in files]
     whole = lambda name: torch.cat([part[name] for part in found]).view(
         len(models), len(levels), len(x), *found[0][name].shape[1:]
     )

@@ -94,8 +94,13 @@ def live(name: str, key: str, given: dict[str, Any], steps: int) -> Iterator[Cal
             tqdm.write(f"no live curves: {one_line(error)}; `dvc repro` mirrors them at its end")
 
     mlflow, run = attempt(lambda: opened(name, key, given)) or (None, None)
-    yield lambda step, row: attempt(lambda: mlflow.log_metrics(row, step=int(step), run_id=run))
-    attempt(lambda: mlflow.MlflowClient().set_terminated(run))
+    end = lambda how: attempt(lambda: mlflow.MlflowClient().set_terminated(run, how))
+    try:
+        yield lambda step, row: attempt(lambda: mlflow.log_metrics(row, step=int(step), run_id=run))
+    except BaseException:
+        end("FAILED")
+        raise
+    end("FINISHED")
 
 
 def one_line(error: Exception) -> str:
@@ -120,13 +125,15 @@ def upstream(lock: dict[str, Any], name: str) -> str:
 def mirror(
     stage: str, key: str, given: dict, rows: list[tuple[int, dict]], pictures: list[Path]
 ) -> int:
-    """Log one finished stage unless MLflow has all of its key; 1 where it had not, else 0."""
+    """Log one finished stage unless MLflow has all of its key; 1 where it had not, else 0. A run
+    that was cut short is replaced."""
     mlflow = connect()
     found = known(mlflow, key)
     if found and found.status == "FINISHED":
         return 0
-    tags, run = {"dvc.key": key, "dvc.stage": stage}, getattr(found, "run_id", None)
-    with mlflow.start_run(run_id=run, run_name=stage, tags=tags):
+    if found:
+        mlflow.delete_run(found.run_id)
+    with mlflow.start_run(run_name=stage, tags={"dvc.key": key, "dvc.stage": stage}):
         mlflow.log_params(flat(given))
         for step, row in rows:
             words = {k: value for k, value in row.items() if isinstance(value, str)}

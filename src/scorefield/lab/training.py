@@ -116,9 +116,8 @@ def train(
     if progress.step == steps:
         yield state, record(state, loss, held, seed, batch, 0.0)
     model.train()
-    given = {"initial": progress.step, "total": steps, "disable": ranks.rank() > 0}
-    bar = tqdm(range(progress.step, steps), "train", **given)
-    for step in bar:
+    todo, silent = range(progress.step, steps), ranks.rank() > 0
+    for step in (bar := tqdm(todo, "train", initial=progress.step, total=steps, disable=silent)):
         rate = lr * min(1.0, (step + 1) / max(warmup, 1)) * (1 - step / steps)
         value = descend(model, loss, fresh, optimiser, seed, step, batch, rate, clip)
         follow(state.average, model, min(ema, (1 + step) / (10 + step)))

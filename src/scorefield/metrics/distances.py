@@ -27,4 +27,5 @@ def nearest(fake: Tensor, real: Tensor, count: int) -> Tensor:
 
 def reach(real: Tensor, neighbour: int) -> Tensor:
     """The distance of each row (N, F) from its neighbour of that number, (N,)."""
-    return nearest(real, real, neighbour + 1)[:, neighbour]
+    closest = lambda far: far.topk(neighbour + 1, 1, largest=False).values[:, neighbour]
+    return over(closest, real, real)

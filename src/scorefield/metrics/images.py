@@ -40,13 +40,12 @@ def images(
         raise InputError(f"samples: expected finite images {[*data['test'].shape[1:]]}")
     fake, splits = to_bytes(fake), [key for key in ("train", "validation", "test") if key in data]
     real = {key: features(data[key], judge) for key in splits}
-    known = torch.cat([to_bytes(data[key]) for key in splits])
     mine, chance = read(fake, judge)
     figures = compared(mine, real["test"], neighbours, kid_subsets, kid_subset_size)
     spread = Z * bootstrap(mine, real["test"], resamples)
     figures |= {"fid_low": figures["fid"] - spread, "fid_high": figures["fid"] + spread}
     figures |= support(mine, real["test"]) | {"n": len(fake)}
-    figures |= copies(views(fake, mine), views(known, torch.cat([*real.values()])))
+    figures |= copies(views(fake, mine), *(views(data[key], real[key]) for key in splits))
     count = int(data["test_labels"].max()) + 1
     guess = classes(fake, judge) if chance is None else chance.argmax(1)
     found, true = shares(guess, count), shares(data["test_labels"], count)

@@ -134,13 +134,19 @@ class DiT(nn.Module):
         c = self.time(waves((STEPS * t.to(x.device)).flatten().expand(len(x)), WAVES))
         if self.labelled:
             none = torch.full((len(x),), self.classes.num_embeddings - 1, device=x.device)
-            y = none if labels is None else labels.to(x.device)
-            if labels is not None and labels.max() >= none[0]:
-                raise InputError(f"dit.classes: {none[0]} labels, but the data have more")
-            if self.training:
-                y = torch.where(torch.rand(len(x), device=x.device) < DROPPED, none, y)
-            c = c + self.classes(y)
+            c = c + self.classes(none if labels is None else labels.to(x.device))
         return silu(c)
+
+    def heard(self, labels: Tensor | None) -> Tensor | None:
+        """Labels (B,) of a whole batch as the network is told them: in training one in ten is none.
+        Raises InputError for more classes than it knows."""
+        if labels is None:
+            return None
+        none = self.classes.num_embeddings - 1
+        if labels.max() >= none:
+            raise InputError(f"dit.classes: {none} labels, but the data have more")
+        dropped = torch.rand(len(labels), device=labels.device) < DROPPED * self.training
+        return torch.where(dropped, none, labels)
 
     def tokens(self, x: Tensor, c: Tensor) -> Tensor:
         """Images, with xi after their channels, to (B, N, width)."""
