@@ -38,6 +38,9 @@ share: .venv/installed  ## time a newcomer: clone, pull, repro of all results, f
 sweep: .venv/installed  ## example of a queue: two guidances at three scales each, two at a time
 	scripts/sweep.sh
 
+verify: .venv/installed  ## read DVC's whole cache and remove what is damaged
+	scripts/verify.sh
+
 smoke: .venv/installed  ## run the whole pipeline with tiny budgets in a temporary clone
 	tests/smoke.sh
 
@@ -68,5 +71,5 @@ clean:  ## remove scratch, caches and tracking; data, models and results stay
 	rm -rf .scratch .pytest_cache .ruff_cache dvc_plots mlflow.db* mlartifacts
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help install repro test lint format slurm share sweep smoke bench mlflow plots readme entry export clean
+.PHONY: help install repro test lint format slurm share sweep verify smoke bench mlflow plots readme entry export clean
 .DEFAULT_GOAL := help

@@ -64,7 +64,7 @@ def timed(*launch: str) -> list[float]:
     with TemporaryDirectory() as place:
         command = [*launch, __file__, place]
         given = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-        return [float(line) for line in subprocess.run(command, **given).stdout.split()]
+        return [float(line) for line in subprocess.run(command, check=True, **given).stdout.split()]
 
 
 def main() -> None:

@@ -54,22 +54,25 @@ def cluster():
     run(place, "chown", "-R", "munge:", str(munge))
     files = {"key-file": "key", "socket": "socket", "pid-file": "pid", "log-file": "log"}
     given = [f"--{key}={munge / name}" for key, name in {**files, "seed-file": "seed"}.items()]
-    run(place, "runuser", "-u", "munge", "--", servers.needed("munged"), "--force", *given)
     names = {"host": socket.gethostname().split(".")[0], "place": place}
     ports = {key: servers.free_port() for key in ("control", "one", "two")}
     (place / "slurm.conf").write_text(CONF.format(**names, **ports))
-    os.environ["SLURM_CONF"] = ENV["SLURM_CONF"] = str(place / "slurm.conf")
-    run(place, servers.needed("slurmctld"), "-f", str(place / "slurm.conf"))
-    for node in ("node1", "node2"):
-        run(place, servers.needed("slurmd"), "-f", str(place / "slurm.conf"), "-N", node)
-    deadline = time.monotonic() + 60
-    while run(place, "sinfo", "-h", "-N", "-o", "%T").split() != ["idle"] * 2:
-        assert time.monotonic() < deadline, run(place, "sinfo", "-N")
-        time.sleep(0.5)
-    yield place
-    run(place, "scontrol", "shutdown", check=False)
-    run(place, "pkill", "-F", str(munge / "pid"), check=False)
-    del ENV["SLURM_CONF"], os.environ["SLURM_CONF"]
+    conf = str(place / "slurm.conf")
+    os.environ["SLURM_CONF"] = ENV["SLURM_CONF"] = conf
+    try:
+        run(place, "runuser", "-u", "munge", "--", servers.needed("munged"), "--force", *given)
+        run(place, servers.needed("slurmctld"), "-f", conf)
+        for node in ("node1", "node2"):
+            run(place, servers.needed("slurmd"), "-f", conf, "-N", node)
+        deadline = time.monotonic() + 60
+        while run(place, "sinfo", "-h", "-N", "-o", "%T", check=False).split() != ["idle"] * 2:
+            assert time.monotonic() < deadline, run(place, "sinfo", "-N", check=False)
+            time.sleep(0.5)
+        yield place
+    finally:
+        run(place, "scontrol", "shutdown", check=False)
+        run(place, "pkill", "-F", str(munge / "pid"), check=False)
+        del ENV["SLURM_CONF"], os.environ["SLURM_CONF"]
 
 
 def test_an_array_of_jobs_in_their_own_clones_comes_back_as_experiments(cluster, small, tmp_path):

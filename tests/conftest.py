@@ -3,7 +3,7 @@ import os
 import pytest
 import torch
 
-from tests.project import GOAL, commit, copied, run
+from tests.project import GOAL, commit, copied, edit, enlarge, run
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
@@ -26,6 +26,7 @@ def small(tmp_path_factory):
     """A project whose shortest chain has run, in git; and an experiment that draws other samples.
     Tests that change it take a copy."""
     project = copied(tmp_path_factory.mktemp("lab") / "project")
+    edit(project, enlarge)
     commit(project)
     run(project, "dvc", "repro", GOAL)
     commit(project)

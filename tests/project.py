@@ -3,8 +3,12 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -18,7 +22,8 @@ ENV = {k: v for k, v in os.environ.items() if not k.startswith("DVC_")} | {
 
 
 def run(project: Path, *command: str, check: bool = True) -> str:
-    done = subprocess.run(command, cwd=project, env=ENV, capture_output=True, text=True)
+    given = {"cwd": project, "env": ENV, "capture_output": True, "text": True, "timeout": 900}
+    done = subprocess.run(command, **given)
     said = done.stdout + done.stderr
     assert not check or done.returncode == 0, said
     return said
@@ -40,6 +45,27 @@ def copied(place: Path, tiny: bool = True) -> Path:
 def commit(project: Path) -> None:
     run(project, "git", "add", "-A")
     run(project, "git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qm", "x")
+
+
+@contextmanager
+def started(project: Path, *command: str, **env: str) -> Iterator[subprocess.Popen]:
+    """A command in a session of its own, which ends with the block."""
+    given = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    process = subprocess.Popen(command, cwd=project, env=ENV | env, start_new_session=True, **given)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def wait(done: Callable[[], bool], process: subprocess.Popen, seconds: float = 120) -> None:
+    """Until something is so, while the process runs."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
+        time.sleep(0.02)
 
 
 def edit(project: Path, change) -> None:
@@ -68,3 +94,9 @@ GOAL = "evaluate@bimodal-oracle"  # the end of the shortest chain: prepare, trai
 def nothing_runs(project: Path) -> bool:
     said = run(project, "dvc", "repro", GOAL)
     return "Running stage" not in said and "up to date" in said
+
+
+def enlarge(params: dict) -> None:
+    """Enough chunks of samples that a kill falls between two."""
+    params["runs"]["bimodal-oracle"]["n"] = 4096
+    params["sampling"]["chunk"] = 64

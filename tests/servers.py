@@ -1,7 +1,9 @@
 """Servers on the loopback, for tests of what others keep for us, each until its block ends."""
 
 import getpass
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -50,7 +52,7 @@ def serving(place: Path, port: int, *command: str) -> Iterator[subprocess.Popen]
             time.sleep(0.1)
         yield server
     finally:
-        server.kill()
+        os.killpg(server.pid, signal.SIGKILL)
         server.wait()
 
 

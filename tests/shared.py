@@ -15,6 +15,11 @@ from scorefield.lab.sampling import Plan, sample
 from scorefield.lab.survey import survey
 from scorefield.lab.training import seed_step, train
 from scorefield.metrics.copies import copied
+from scorefield.metrics.distances import reach
+from scorefield.metrics.fidelity import features
+from scorefield.metrics.shares import classes
+from scorefield.nets.convnet import convnet
+from scorefield.nets.dit import dit
 from scorefield.nets.mlp import MLP
 from scorefield.nets.mlps import MLPs
 from scorefield.nets.ratio_mlp import ratio_mlp
@@ -27,6 +32,10 @@ from scorefield.samplers.ancestral import ancestral
 UNET = {
     "size": "small", "small": [16, 32], "classic": [16], "layers": 1,
     "attention": False, "fold": 2, "precision": "float32",
+}  # fmt: skip
+DIT = {
+    "width": 16, "depth": 1, "heads": 2, "patch": 4, "overlap": 0, "classes": 3,
+    "precision": "float32",
 }  # fmt: skip
 DDDM = {"predict": "v", "m": 3, "beta": 1.0, "lam": 1.0, "smoothing": 1e-6, "weighting": "none"}
 DDDM |= {"bias": 0.0, "levels": "uniform", "ramp": 1.0, "mse": 0.5}
@@ -50,7 +59,7 @@ def pairs(pairing: str, condition: str) -> Model:
     return Model(net, cosine(), "x0", [2])
 
 
-def trainings() -> dict:
+def vectors() -> dict:
     """name -> (model, loss, shape of the data), each row of another kind of objective."""
     given = {"predict": "v", "levels": "uniform"}
     return {
@@ -62,40 +71,52 @@ def trainings() -> dict:
     }  # fmt: skip
 
 
-def trained(folder: Path) -> dict[str, torch.Tensor]:
-    """Weights after ten steps with batches of 33, in float64."""
-    torch.set_default_dtype(torch.float64)
+def images() -> dict:
+    """The same of networks of images, which compute in float32."""
+    given = {"predict": "v", "levels": "uniform"}
+    labelled = dit({"train": [1, 1, 8, 8]}, cosine(), **DIT)
+    return {
+        "unet": (unet().train().requires_grad_(True), partial(ddpm, **given), [1, 28, 28]),
+        "labelled": (Model(labelled, cosine(), "v", [1, 8, 8]), partial(ddpm, **given), [1, 8, 8]),
+    }
+
+
+def trained(folder: Path, cases: dict) -> dict[str, torch.Tensor]:
+    """Losses and weights after ten steps with batches of 33."""
     found = {}
-    for name, (model, loss, shape) in trainings().items():
-        data = {
-            f"{split}{what}": torch.randn(130, *shape)
-            for split in ("train", "validation")
-            for what in ("", "_pair")
-        }
-        data |= {f"{split}_labels": torch.arange(130) % 3 for split in ("train", "validation")}
+    for name, (model, loss, shape) in cases.items():
+        splits, kinds = ("train", "validation"), ("", "_pair")
+        data = {f"{split}{kind}": torch.randn(66, *shape) for split in splits for kind in kinds}
+        data |= {f"{split}_labels": torch.arange(66) % 3 for split in splits}
         given = {"steps": 10, "batch": 33, "lr": 1e-2, "warmup": 0, "validations": 1}
         *_, (state, row) = train(model, loss, data, folder / name, 0, **given)
         found[f"{name}/loss"] = torch.tensor([row["loss"], row["validation_loss"]])
         found |= {f"{name}/{key}": value for key, value in state.average.state_dict().items()}
-    torch.set_default_dtype(torch.float32)
     return found
 
 
 def drawn(folder: Path) -> dict[str, torch.Tensor]:
-    """Samples, scores of maps, features: what has to be the same to the byte."""
+    """Samples, scores of maps, features and their neighbours: what is the same to the byte."""
     model = unet()
     sampler = partial(ancestral, churn=1.0)
     plan = Plan(model, (model,), cosine(), sampler, model.shape, 3, 0, torch.device("cpu"))
     found = sample(plan, 40, folder, chunk=16) or {}
-    images = streams(1, range(40))(torch.empty(40, 1, 28, 28))
-    found |= survey([model, model], images[:12], [0.5, 1.0], 0, KNOBS, folder, chunk=5) or {}
-    return found | {"copied": copied(images.flatten(1), images.flatten(1)[:30])}
+    x = streams(1, range(450))(torch.empty(450, 1, 28, 28))
+    found |= survey([model, model], x[:12], [0.5, 1.0], 0, KNOBS, folder, chunk=5) or {}
+    judge = convnet({"train": [1, 1, 28, 28]}, cosine(), width=8, features=8, classes=10)
+    judge = Model(judge, cosine(), "x0", [1, 28, 28]).eval()
+    seen = features(x, judge)
+    found |= {"features": seen, "classes": classes(x, judge), "reach": reach(seen, 3)}
+    return found | {"copied": copied(x.flatten(1), x.flatten(1)[:30])}
 
 
 def main(folder: str) -> None:
     with ranks.joined():
         seed_step(0, 0)
-        found = trained(Path(folder)) | drawn(Path(folder))
+        torch.set_default_dtype(torch.float64)
+        found = trained(Path(folder), vectors())
+        torch.set_default_dtype(torch.float32)
+        found |= trained(Path(folder), images()) | drawn(Path(folder))
         if ranks.rank() == 0:
             save_tensors(Path(folder) / "found.safetensors", found)
 

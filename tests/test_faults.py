@@ -5,14 +5,14 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from scorefield.core.files import load_tensors
 from tests import servers
-from tests.project import ENV, GOAL, copied, edit, nothing_runs, run
+from tests.project import GOAL, copied, edit, enlarge, nothing_runs, run, started, wait
 
 SAMPLES = "samples/bimodal-oracle.safetensors"
 RESULTS = ("data/bimodal.safetensors", SAMPLES, "metrics/runs/bimodal-oracle.json")
@@ -27,105 +27,100 @@ def results(project: Path) -> list[bytes]:
     return [(project / name).read_bytes() for name in RESULTS]
 
 
-def started(project: Path, *command: str) -> subprocess.Popen:
-    given = {"cwd": project, "env": ENV, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, text=True, start_new_session=True, **given)
-
-
-def running(project: Path, stage: str) -> bool:
-    """Whether a process of this project computes a stage."""
+def computing(project: Path, stage: str) -> list[int]:
+    """The processes of this project that compute a stage."""
     listed = subprocess.run(["pgrep", "-f", f"python stages/{stage}.py"], capture_output=True)
-    here = lambda pid: Path(f"/proc/{pid.decode()}/cwd").resolve() == project.resolve()
-    return any(here(pid) for pid in listed.stdout.split())
-
-
-def wait(project: Path, stage: str, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 120
-    while not running(project, stage):
-        assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
-        time.sleep(0.05)
+    here = lambda pid: Path(f"/proc/{pid}/cwd").resolve() == project.resolve()
+    return [pid for pid in map(int, listed.stdout.split()) if here(pid)]
 
 
 def test_kills_in_prepare_sample_and_evaluate_change_no_byte_of_the_result(small, tmp_path):
     """That of a training is in test_pipeline.py, that of a rank in test_ranks.py."""
     project = copied(tmp_path / "project")
-    for stage in ("prepare", "sample", "evaluate"):
-        process = started(project, "dvc", "repro", GOAL)
-        wait(project, stage, process)
-        time.sleep(1.5)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        assert not (project / RESULTS[2]).exists()
-    run(project, "dvc", "repro", GOAL)
+    edit(project, enlarge)
+    under_way = {
+        "prepare": lambda: computing(project, "prepare"),
+        "sample": lambda: [*project.glob(".scratch/*/chunk-64-64.safetensors")],
+        "evaluate": lambda: (project / "plots/runs/bimodal-oracle.png").exists(),
+    }
+    for stage, begun in under_way.items():
+        with started(project, "dvc", "repro", GOAL) as process:
+            wait(begun, process)
+            os.killpg(process.pid, signal.SIGKILL)
+        assert stage == "evaluate" or not (project / RESULTS[2]).exists()
+    said = run(project, "dvc", "repro", GOAL)
+    assert "Running stage 'evaluate" in said
     assert results(project) == results(small)
     assert nothing_runs(project)
 
 
-def test_a_full_disk_is_one_line_and_the_old_result_comes_back(project, small):
-    folder = project / "samples"
-    kept = (folder / Path(SAMPLES).name).read_bytes()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_space(project):
+    folder, steps = project / "samples", lambda n: lambda p: p["heun"].update(steps=n)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(folder)]
+    edit(project, steps(7))
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("this user may not mount a small disk")
     try:
-        (folder / Path(SAMPLES).name).write_bytes(kept)
-        (folder / "other").write_bytes(bytes(64 * 1024 - len(kept) // 4096 * 4096 - 4096))
-        edit(project, lambda p: p["heun"].update(steps=5))
         said = run(project, "dvc", "repro", GOAL, check=False)
     finally:
         subprocess.run(["umount", str(folder)], check=True)
     (line,) = [line for line in said.splitlines() if line.startswith("error: ")]
     assert SAMPLES in line and "not written" in line and "No space left" in line
     assert "Traceback" not in said
-    edit(project, lambda p: p["heun"].update(steps=3))
+    said = run(project, "dvc", "repro", GOAL)
+    assert "Running stage 'sample" in said and nothing_runs(project)
+    assert len(load_tensors(project / SAMPLES)["samples"]) == 4096
+
+
+def test_of_two_repros_at_once_the_second_is_told_and_the_first_finishes(project, small):
+    command = ("dvc", "repro", "-f", "-s", "sample@bimodal-oracle")
+    with started(project, *command) as first:
+        wait(lambda: computing(project, "sample"), first)
+        (stage,) = computing(project, "sample")
+        os.kill(stage, signal.SIGSTOP)
+        said = run(project, *command, check=False)
+        os.kill(stage, signal.SIGCONT)
+        assert "ERROR" in said and "busy" in said and "Traceback" not in said, said
+        said, _ = first.communicate(timeout=120)
+        assert first.returncode == 0, said
     run(project, "dvc", "repro", GOAL)
     assert results(project) == results(small)
 
 
-def test_of_two_repros_at_once_one_waits_its_turn_with_a_line(project, small):
-    first = started(project, "dvc", "repro", "-f", "-s", "sample@bimodal-oracle")
-    wait(project, "sample", first)
-    said = run(project, "dvc", "repro", "-f", "-s", "sample@bimodal-oracle", check=False)
-    assert "ERROR" in said and ("busy" in said or "lock" in said) and "Traceback" not in said, said
-    said, _ = first.communicate(timeout=120)
-    assert first.returncode == 0, said
-    run(project, "dvc", "repro", GOAL)
-    assert results(project) == results(small)
-
-
-def test_a_corrupt_object_of_the_cache_is_found_and_made_again(project, small):
+def test_a_damaged_object_of_the_cache_is_found_and_made_again(project, small):
     lock = YAML(typ="safe").load(project / "dvc.lock")
     (out,) = lock["stages"]["sample@bimodal-oracle"]["outs"]
     held = project / ".dvc/cache/files/md5" / out["md5"][:2] / out["md5"][2:]
     held.chmod(0o644)
     held.write_bytes(b"rot")
+    held.chmod(0o444)
     (project / SAMPLES).unlink()
-    said = run(project, "dvc", "checkout", SAMPLES, check=False)
-    assert "ERROR" in said and not (project / SAMPLES).exists()
+    said = run(project, "scripts/verify.sh", check=False)
+    assert said.count("damaged") == 1 and str(held)[-30:] in said and not held.exists()
     run(project, "dvc", "repro", GOAL)
     assert results(project) == results(small)
     assert hashlib.md5(held.read_bytes()).hexdigest() == out["md5"]
+    assert "damaged" not in run(project, "scripts/verify.sh")
 
 
 def test_an_interrupted_push_is_completed_by_the_next(project, tmp_path):
-    big = os.urandom(200_000_000)
+    big, place = os.urandom(400_000_000), tmp_path / "remote"
     (project / "big.bin").write_bytes(big)
     run(project, "dvc", "add", "big.bin")
-    with servers.directory(tmp_path / "server") as (settings, _):
-        run(project, "dvc", "remote", "add", "-d", "lab", settings["url"])
-        process, place = started(project, "dvc", "push", "big.bin"), Path(settings["url"])
-        while process.poll() is None and not any(place.rglob("*.*")):
-            time.sleep(0.001)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        run(project, "dvc", "push", "big.bin")
-        for each in (place / "files/md5").rglob("*"):
-            if each.is_file() and not each.name.endswith(".tmp"):
-                assert hashlib.md5(each.read_bytes()).hexdigest() == each.parent.name + each.name
-        shutil.rmtree(project / ".dvc/cache")
-        (project / "big.bin").unlink()
-        run(project, "dvc", "pull", "big.bin")
-        assert (project / "big.bin").read_bytes() == big
+    name = hashlib.md5(big).hexdigest()
+    final = place / "files/md5" / name[:2] / name[2:]
+    run(project, "dvc", "remote", "add", "-d", "lab", str(place))
+    with started(project, "dvc", "push", "big.bin") as push:
+        wait(lambda: any(path.is_file() for path in place.rglob("*")), push)
+        os.killpg(push.pid, signal.SIGKILL)
+        push.wait()
+        assert push.returncode == -signal.SIGKILL and not final.exists(), "pushed before the kill"
+    run(project, "dvc", "push", "big.bin")
+    assert hashlib.md5(final.read_bytes()).hexdigest() == name
+    shutil.rmtree(project / ".dvc/cache/files/md5" / name[:2])
+    (project / "big.bin").unlink()
+    run(project, "dvc", "pull", "big.bin")
+    assert (project / "big.bin").read_bytes() == big
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -156,5 +151,5 @@ def test_mlflow_gone_in_mid_run_stops_nothing_and_the_mirror_completes_it(tmp_pa
             tracking.connect().search_runs(output_format="list"),
         )
         history = client.get_metric_history(run.info.run_id, "loss")
-        assert {m.step: m.value for m in history} == {step: row["loss"] for step, row in rows}
+        assert [(m.step, m.value) for m in history] == [(step, row["loss"]) for step, row in rows]
         assert run.info.status == "FINISHED"

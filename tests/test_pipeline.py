@@ -137,18 +137,12 @@ def plan(seed: int = 3, draws: bool = False, given: bool = False) -> Plan:
 
 
 @pytest.mark.parametrize("kind", [{}, {"draws": True}, {"given": True}], ids=str)
-def test_chunks_agree_within_rounding_and_shards_to_the_byte(kind, tmp_path, monkeypatch):
+def test_chunks_agree_within_rounding(kind, tmp_path):
+    """And over ranks to the byte: tests/test_ranks.py."""
     draw = lambda name, chunk: sample(plan(**kind), 300, tmp_path / name, chunk=chunk)
     whole, parts = draw("whole", 500), draw("parts", 64)
     torch.testing.assert_close(whole["samples"], parts["samples"], rtol=1e-5, atol=1e-5)
     assert whole["nfe"] == parts["nfe"] == 5
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setenv("RANK", "1")
-    assert draw("shards", 64) is None
-    monkeypatch.setenv("RANK", "0")
-    shards = draw("shards", 64)
-    assert torch.equal(parts["samples"], shards["samples"])
-    assert torch.equal(parts["frames"], shards["frames"])
 
 
 def test_another_seed_draws_other_samples(tmp_path):

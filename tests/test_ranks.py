@@ -5,38 +5,38 @@ import re
 import signal
 import subprocess
 import sys
-import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import torch
 
 from scorefield.core.files import load_tensors
-from tests.project import ENV, ROOT, copied, edit, run
+from tests.project import ROOT, copied, edit, run, started, wait
 from tests.servers import free_port
 
-ONE_THREAD = ENV | {"OMP_NUM_THREADS": "1"}  # results in bytes depend on the threads of a process
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # results in bytes depend on the threads of a process
 TORCHRUN = [str(Path(sys.executable).parent / "torchrun")]
 TWO = [*TORCHRUN, "--standalone", "--nproc-per-node=2"]
 
 
-def shared(folder: Path, *launch: str) -> subprocess.Popen:
-    folder.mkdir(exist_ok=True)
-    command = [*launch, "tests/shared.py", str(folder)]
-    return subprocess.Popen(command, cwd=ROOT, env=ONE_THREAD, stderr=subprocess.PIPE, text=True)
-
-
-def found(folder: Path, *processes: subprocess.Popen) -> dict[str, torch.Tensor]:
-    for process in processes:
-        _, said = process.communicate(timeout=300)
-        assert process.returncode == 0, said
+def shared(folder: Path, *launches: list[str]) -> dict[str, torch.Tensor]:
+    """What tests/shared.py finds, started by each launch at the same time."""
+    with ExitStack() as hosts:
+        command = ["tests/shared.py", str(folder)]
+        begun = [
+            hosts.enter_context(started(ROOT, *launch, *command, **ONE_THREAD))
+            for launch in launches
+        ]
+        for process in begun:
+            said, _ = process.communicate(timeout=300)
+            assert process.returncode == 0, said
     return load_tensors(folder / "found.safetensors")
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("alone")
-    return found(folder, shared(folder, sys.executable))
+    return shared(tmp_path_factory.mktemp("alone"), [sys.executable])
 
 
 def one_of_two() -> list[str]:
@@ -49,16 +49,16 @@ def one_of_two() -> list[str]:
 def test_ranks_draw_the_same_bytes_and_train_the_same_weights_as_one_process(
     hosts, alone, tmp_path
 ):
-    """Batches of 33 do not divide by two; losses are over rows, over pairs of rows and with a
-    moving normaliser; weights in float64 agree to its rounding after ten steps of AdamW."""
+    """Batches of 33 do not divide by two; losses are over rows, over pairs of rows, with a moving
+    normaliser, with labels that are left out; weights agree to rounding after ten steps of AdamW,
+    in float64 but for the networks of images."""
     half = one_of_two()
-    launches = [TWO] if hosts == "one host" else [half, half]
-    started = [shared(tmp_path, *launch) for launch in launches]
-    together = found(tmp_path, *started)
+    together = shared(tmp_path, *([TWO] if hosts == "one host" else [half, half]))
     assert together.keys() == alone.keys()
     for key, value in alone.items():
         if "/" in key:  # of a training
-            torch.testing.assert_close(together[key], value, rtol=0, atol=1e-12, msg=key)
+            gap = 1e-12 if value.dtype == torch.float64 else 1e-3
+            torch.testing.assert_close(together[key], value, rtol=0, atol=gap, msg=key)
         else:
             assert torch.equal(together[key], value), key
 
@@ -86,28 +86,26 @@ def ranks_of(pid: int) -> list[int]:
     return [found[rank] for rank in sorted(found)]
 
 
+def begun(project: Path) -> bool:
+    return any(project.glob(".scratch/*/checkpoint.safetensors"))
+
+
 def test_a_killed_rank_ends_all_with_a_line_and_the_next_start_resumes(tmp_path):
     project = copied(tmp_path)
     edit(project, lambda p: p["mlp"].update(steps=1500, width=64))
     run(project, "dvc", "repro", "prepare@bimodal")
     env = ONE_THREAD | {"LAUNCH": " ".join(TWO)}
-    command = ["dvc", "repro", "-s", "train@bimodal-ddpm"]
-    start = lambda: subprocess.Popen(
-        command, cwd=project, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    first = start()
-    deadline = time.monotonic() + 120
-    while not list(project.glob(".scratch/*/checkpoint.safetensors")):
-        assert first.poll() is None and time.monotonic() < deadline, first.communicate()[0]
-        time.sleep(0.1)
-    os.kill(ranks_of(first.pid)[1], signal.SIGKILL)
-    said, _ = first.communicate(timeout=60)
-    assert first.returncode != 0
+    command = ("dvc", "repro", "-s", "train@bimodal-ddpm")
+    with started(project, *command, **env) as first:
+        wait(lambda: begun(project), first)
+        os.kill(ranks_of(first.pid)[1], signal.SIGKILL)
+        said, _ = first.communicate(timeout=60)
+        assert first.returncode != 0
     assert "ended early; what had been finished is kept, the next start goes on from it" in said
     assert not (project / "models/bimodal-ddpm").exists()
-    second = start()
-    said, _ = second.communicate(timeout=120)
-    assert second.returncode == 0, said
+    with started(project, *command, **env) as second:
+        said, _ = second.communicate(timeout=120)
+        assert second.returncode == 0, said
     first = re.search(r"train: +\d+%.*?\| (\d+)/1500", said).group(1)
     assert int(first) > 0, "it began again from nothing"
     curve = (project / "models/bimodal-ddpm/curve.csv").read_text().splitlines()
@@ -119,16 +117,13 @@ def test_a_lost_host_ends_the_others_with_a_line(tmp_path):
     edit(project, lambda p: p["mlp"].update(steps=20000))
     run(project, "dvc", "repro", "prepare@bimodal")
     command = [*one_of_two(), "stages/train.py", "bimodal-ddpm"]
-    given = {"cwd": project, "env": ONE_THREAD, "stderr": subprocess.PIPE, "text": True}
-    hosts = [subprocess.Popen(command, start_new_session=True, **given) for _ in range(2)]
-    deadline = time.monotonic() + 120
-    while not list(project.glob(".scratch/*/checkpoint.safetensors")):
-        assert hosts[0].poll() is None and time.monotonic() < deadline, hosts[0].communicate()[1]
-        time.sleep(0.1)
-    for pid in (*ranks_of(hosts[1].pid), hosts[1].pid):
-        os.kill(pid, signal.SIGKILL)
-    _, said = hosts[0].communicate(timeout=60)
-    assert hosts[0].returncode != 0
+    with started(project, *command, **ONE_THREAD) as kept:
+        with started(project, *command, **ONE_THREAD) as lost:
+            wait(lambda: begun(project), kept)
+            for pid in (*ranks_of(lost.pid), lost.pid):
+                os.kill(pid, signal.SIGKILL)
+        said, _ = kept.communicate(timeout=60)
+        assert kept.returncode != 0
     (line,) = [line for line in said.splitlines() if line.startswith("error: ")]
     assert "lost another one of 2" in line and "goes on from there" in line
     assert not (project / "models/bimodal-ddpm").exists()
