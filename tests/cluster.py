@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests import servers
-from tests.project import ENV, GOAL, ROOT, run
-from tests.test_remotes import METRICS, PULL, add, cloned
+from tests.project import ENV, ROOT, run
+from tests.test_remotes import METRICS, add, cloned
 
 CONF = """ClusterName=lab
 SlurmctldHost={host}(127.0.0.1)
@@ -80,9 +80,9 @@ def test_an_array_of_jobs_in_their_own_clones_comes_back_as_experiments(cluster,
     add(project, "lab", {"url": str(tmp_path / "remote")})
     run(project, "dvc", "remote", "default", "lab")
     run(project, "git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qam", "lab")
-    run(project, "dvc", "push", "--with-deps", GOAL)
+    run(project, "dvc", "push")
     subprocess.run(["git", "clone", "-q", "--bare", str(project), str(origin)], check=True)
-    sweep = {"ORIGIN": str(origin), "KEY": "heun.steps", "VALUES": "2 4 6 8", "TARGET": GOAL}
+    sweep = {"ORIGIN": str(origin), "KEY": "heun.steps", "VALUES": "2 4 6 8"}
     given = ["env", *(f"{key}={value}" for key, value in sweep.items())]
     run(tmp_path, *given, "sbatch", "--wait", str(ROOT / "scripts/sweep.sbatch"))
     logs = [path.read_text() for path in tmp_path.glob("sweep-*.log")]
@@ -95,7 +95,7 @@ def test_an_array_of_jobs_in_their_own_clones_comes_back_as_experiments(cluster,
     for steps in (2, 4, 6, 8):
         name = f"heun-steps-{steps}"
         run(clone, "git", "checkout", "-q", ".")
-        run(clone, *PULL, "lab")
+        run(clone, "dvc", "pull")
         run(clone, "dvc", "exp", "apply", name)
         assert f"steps: {steps}" in (clone / "params.yaml").read_text()
         found.add((clone / METRICS).read_text())

@@ -3,7 +3,7 @@ import os
 import pytest
 import torch
 
-from tests.project import GOAL, commit, copied, edit, enlarge, run
+from tests.project import commit, lab, run
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
@@ -23,14 +23,8 @@ def double():
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory):
-    """A project whose shortest chain has run, in git; and an experiment that draws other samples.
-    Tests that change it take a copy."""
-    project = copied(tmp_path_factory.mktemp("lab") / "project")
-    edit(project, enlarge)
+    """The shortest pipeline, run and committed; tests that change it take a copy."""
+    project = lab(tmp_path_factory.mktemp("lab") / "project")
+    run(project, "dvc", "repro")
     commit(project)
-    run(project, "dvc", "repro", GOAL)
-    commit(project)
-    run(project, "dvc", "exp", "run", "-n", "wider", "-S", "heun.steps=5", GOAL)
-    run(project, "git", "checkout", "-q", ".")
-    run(project, "dvc", "checkout", "--with-deps", GOAL)
     return project

@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
 HOST = "127.0.0.1"
 BIN = Path(sys.executable).parent
+ID, SECRET = token_hex(), token_hex()
 Settings = tuple[dict[str, str], dict[str, str]]  # of a remote: for git, and secrets
 
 
@@ -65,9 +67,9 @@ def directory(place: Path) -> Iterator[Settings]:
 def s3(place: Path) -> Iterator[Settings]:
     import boto3
 
-    port, secrets = free_port(), {"access_key_id": "lab", "secret_access_key": "secret"}
+    port, secrets = free_port(), {"access_key_id": ID, "secret_access_key": SECRET}
     with serving(place, port, needed("moto_server"), "-H", HOST, "-p", str(port)):
-        keys = {"aws_access_key_id": "lab", "aws_secret_access_key": "secret"}
+        keys = {"aws_access_key_id": ID, "aws_secret_access_key": SECRET}
         url = f"http://{HOST}:{port}"
         boto3.client("s3", "us-east-1", endpoint_url=url, **keys).create_bucket(Bucket="lab")
         yield {"url": "s3://lab/cache", "endpointurl": url, "region": "us-east-1"}, secrets
@@ -75,7 +77,7 @@ def s3(place: Path) -> Iterator[Settings]:
 
 @contextmanager
 def webdav(place: Path) -> Iterator[Settings]:
-    port, password = free_port(), "secret"
+    port, password = free_port(), SECRET
     (place / "kept/cache").mkdir(parents=True)
     access = ["--addr", f"{HOST}:{port}", "--user", "lab", "--pass", password]
     with serving(place, port, needed("rclone"), "serve", "webdav", str(place / "kept"), *access):

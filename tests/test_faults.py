@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from scorefield.core.files import load_tensors
 from tests import servers
-from tests.project import GOAL, copied, edit, enlarge, nothing_runs, run, started, wait
+from tests.project import edit, lab, nothing_runs, run, started, wait
 
 SAMPLES = "samples/bimodal-oracle.safetensors"
 RESULTS = ("data/bimodal.safetensors", SAMPLES, "metrics/runs/bimodal-oracle.json")
@@ -36,19 +36,18 @@ def computing(project: Path, stage: str) -> list[int]:
 
 def test_kills_in_prepare_sample_and_evaluate_change_no_byte_of_the_result(small, tmp_path):
     """That of a training is in test_pipeline.py, that of a rank in test_ranks.py."""
-    project = copied(tmp_path / "project")
-    edit(project, enlarge)
+    project = lab(tmp_path / "project")
     under_way = {
         "prepare": lambda: computing(project, "prepare"),
         "sample": lambda: [*project.glob(".scratch/*/chunk-64-64.safetensors")],
         "evaluate": lambda: (project / "plots/runs/bimodal-oracle.png").exists(),
     }
     for stage, begun in under_way.items():
-        with started(project, "dvc", "repro", GOAL) as process:
+        with started(project, "dvc", "repro") as process:
             wait(begun, process)
             os.killpg(process.pid, signal.SIGKILL)
         assert stage == "evaluate" or not (project / RESULTS[2]).exists()
-    said = run(project, "dvc", "repro", GOAL)
+    said = run(project, "dvc", "repro")
     assert "Running stage 'evaluate" in said
     assert results(project) == results(small)
     assert nothing_runs(project)
@@ -61,13 +60,13 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_space(project
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("this user may not mount a small disk")
     try:
-        said = run(project, "dvc", "repro", GOAL, check=False)
+        said = run(project, "dvc", "repro", check=False)
     finally:
         subprocess.run(["umount", str(folder)], check=True)
     (line,) = [line for line in said.splitlines() if line.startswith("error: ")]
     assert SAMPLES in line and "not written" in line and "No space left" in line
     assert "Traceback" not in said
-    said = run(project, "dvc", "repro", GOAL)
+    said = run(project, "dvc", "repro")
     assert "Running stage 'sample" in said and nothing_runs(project)
     assert len(load_tensors(project / SAMPLES)["samples"]) == 4096
 
@@ -83,7 +82,7 @@ def test_of_two_repros_at_once_the_second_is_told_and_the_first_finishes(project
         assert "ERROR" in said and "busy" in said and "Traceback" not in said, said
         said, _ = first.communicate(timeout=120)
         assert first.returncode == 0, said
-    run(project, "dvc", "repro", GOAL)
+    run(project, "dvc", "repro")
     assert results(project) == results(small)
 
 
@@ -97,7 +96,7 @@ def test_a_damaged_object_of_the_cache_is_found_and_made_again(project, small):
     (project / SAMPLES).unlink()
     said = run(project, "scripts/verify.sh", check=False)
     assert said.count("damaged") == 1 and str(held)[-30:] in said and not held.exists()
-    run(project, "dvc", "repro", GOAL)
+    run(project, "dvc", "repro")
     assert results(project) == results(small)
     assert hashlib.md5(held.read_bytes()).hexdigest() == out["md5"]
     assert "damaged" not in run(project, "scripts/verify.sh")
