@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from tqdm import tqdm
 
 from scorefield.core import ranks
@@ -30,8 +31,8 @@ def connect() -> Any:
     uri = os.environ.get("MLFLOW_TRACKING_URI", f"sqlite:///{root()}/mlflow.db")
     mlflow.set_tracking_uri(uri)
     try:
-        if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-            with suppress(mlflow.MlflowException):  # another process was faster
+        with FileLock(root() / "mlflow.db.lock"):  # workers of a queue begin at the same time
+            if mlflow.get_experiment_by_name(EXPERIMENT) is None:
                 kind = {"mlflow.experimentKind": "custom_model_development"}  # UI: training
                 mlflow.create_experiment(EXPERIMENT, f"file://{root()}/mlartifacts", kind)
         mlflow.set_experiment(EXPERIMENT)
