@@ -23,7 +23,7 @@ from scorefield.core.schedule import cosine
 from scorefield.metrics.images import images
 from scorefield.nets.convnet import convnet
 
-SHAPE, TRAIN, TEST, COUNTS = (3, 32, 32), 50_000, 10_000, (1000, 5000, 20_000, 50_000)
+SHAPE, TRAIN, TEST, COUNTS = (3, 32, 32), 50_000, 10_000, (1000, 10_000, 50_000)
 
 
 def real(folder: Path) -> None:
