@@ -35,7 +35,7 @@ slurm: .venv/installed  ## test sweeps and launches on a private Slurm of two no
 share: .venv/installed  ## time a newcomer: clone, pull, repro of all results, from a remote that is a folder
 	tests/share.sh
 
-sweep: .venv/installed  ## example of a queue: two guidances at three scales each, two at a time
+sweep: .venv/installed  ## example of a queue: two guidances at other scales, two at a time
 	scripts/sweep.sh
 
 verify: .venv/installed  ## read DVC's whole cache and remove what is damaged
