@@ -24,8 +24,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from scorefield.core.denoiser import Model
-from scorefield.core.files import load_data, load_json, load_model, save_json
+from scorefield.core.files import load_data, load_model
 from scorefield.core.schedule import cosine, times
+from scorefield.lab.benched import keep
 from scorefield.lab.sampling import Plan, draw
 from scorefield.samplers.ddim import ddim
 
@@ -178,8 +179,7 @@ def main() -> None:
     found |= {f"memory_{who}_mib": memory(who) for who in ("plain", "ours")}
     tell(f"block layouts, {SECONDS} s of training each")
     found |= layouts(data) | {"machine": machine()}
-    place = Path("benchmarks/results.json")
-    save_json(place, (load_json(place) if place.exists() else {}) | found)
+    keep(**found)
     for key, value in sorted(found.items()):
         print(f"{key:28} {value:.4g}" if isinstance(value, float) else f"{key:28} {value}")
 

@@ -12,12 +12,13 @@ from statistics import median
 from tqdm import tqdm
 
 from scorefield.core import params
-from scorefield.core.files import load_data, load_json, save_json
+from scorefield.core.files import load_data
+from scorefield.lab.benched import keep
 from scorefield.lab.training import begin, descend, split
 from scorefield.lab.untrained import untrained
 
 MODELS = ("digits-ddpm", "digits-dit", "digits-dddm", "digits-dit-dddm")
-ROUNDS, STEPS, RESULTS = 5, 8, "benchmarks/results.json"
+ROUNDS, STEPS = 5, 8
 
 
 def trainer(name: str):
@@ -47,7 +48,7 @@ def main() -> None:
     told = {
         f"contest_{name}_s": median(found[name]) * total for name, (_, total) in trainers.items()
     }
-    save_json(RESULTS, load_json(RESULTS) | told)
+    keep(**told)
     print(told)
 
 

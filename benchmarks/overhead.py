@@ -13,9 +13,9 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from scorefield.core.files import load_json, save_json
+from scorefield.lab.benched import keep
 
-ROUNDS, STAGES = 3, ("checkerboard", "moons", "pairs", "pairs-swapped")
+ROUNDS, STAGES = 5, ("checkerboard", "moons", "pairs", "pairs-swapped")
 ENV = os.environ | {
     "PYTHONPATH": "src",
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -42,8 +42,7 @@ def main() -> None:
     found["lock_lines"] = len(Path("dvc.lock").read_text().splitlines())
     for key, value in found.items():
         print(f"{key:16} {value:.3g}")
-    place = Path("benchmarks/results.json")
-    save_json(place, load_json(place) | {"overhead": found})
+    keep(overhead=found)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ import torch
 from layouts import OBJECTIVE, our_model
 
 from scorefield.core import params, ranks
-from scorefield.core.files import load_data, load_json, save_json
+from scorefield.core.files import load_data
 from scorefield.core.schedule import cosine
+from scorefield.lab.benched import keep
 from scorefield.lab.sampling import Plan, sample
 from scorefield.lab.survey import SCORES, survey
 from scorefield.lab.training import begin, descend, split
@@ -75,8 +76,7 @@ def main() -> None:
         found[f"{name}_two_s"] = median(two[i] for _, two in rounds)
         found[f"{name}_speedup"] = median(one[i] / two[i] for one, two in rounds)
         print(f"{name}: two processes are {found[f'{name}_speedup']:.2f} times as fast as one")
-    place = Path("benchmarks/results.json")
-    save_json(place, load_json(place) | {"ranks": found})
+    keep(ranks=found)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ from bench import peak_memory
 
 from scorefield.core import params
 from scorefield.core.denoiser import Model
-from scorefield.core.files import load_json, load_tensors, save_json, save_tensors
+from scorefield.core.files import load_bytes, load_tensors, save_tensors
 from scorefield.core.schedule import cosine
+from scorefield.lab.benched import keep
 from scorefield.metrics.images import images
 from scorefield.nets.convnet import convnet
 
@@ -34,18 +35,18 @@ def real(folder: Path) -> None:
     save_tensors(folder / "data.safetensors", data | labels)
 
 
-def child(folder: Path, count: int) -> None:
+def fake(folder: Path, count: int) -> None:
+    """Samples as `sample` writes them, in floats."""
+    save_tensors(folder / "samples.safetensors", {"samples": 2 * torch.rand(count, *SHAPE) - 1})
+
+
+def child(folder: Path) -> None:
     """Score as `evaluate` does, and print seconds and the peak of memory in MiB."""
     torch.manual_seed(0)
     given = params.section("convnet")
     knobs = {key: given[key] for key in ("width", "features", "classes")}
     judge = Model(convnet({"train": [1, *SHAPE]}, cosine(), **knobs), cosine(), "x0", [*SHAPE])
-    file = folder / "samples.safetensors"
-    save_tensors(
-        file, {"samples": torch.cat([torch.rand(500, *SHAPE) for _ in range(count // 500)])}
-    )
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-    start, drawn = perf_counter(), load_tensors(file)
+    start, drawn = perf_counter(), load_bytes(folder / "samples.safetensors")
     data = load_tensors(folder / "data.safetensors")
     images(drawn["samples"], data, judge.eval(), **params.section("images"))
     print(perf_counter() - start, peak_memory())
@@ -57,14 +58,14 @@ def main() -> None:
         torch.manual_seed(0)
         real(Path(place))
         for count in COUNTS:
-            command = [sys.executable, __file__, place, str(count)]
+            fake(Path(place), count)
+            command = [sys.executable, __file__, place]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             seconds, peak = map(float, done.stdout.split()[-2:])
             rows.append({"samples": count, "seconds": seconds, "peak_mib": peak})
             print(f"{count:6} samples: {seconds:.0f} s, at most {peak:.0f} MiB", flush=True)
-    place = Path("benchmarks/results.json")
-    save_json(place, load_json(place) | {"scale": rows})
+    keep(scale=rows)
 
 
 if __name__ == "__main__":
-    child(Path(sys.argv[1]), int(sys.argv[2])) if len(sys.argv) > 1 else main()
+    child(Path(sys.argv[1])) if len(sys.argv) > 1 else main()

@@ -2,6 +2,7 @@
 
 from functools import partial
 from itertools import product
+from pathlib import Path
 
 import pandas
 import torch
@@ -10,7 +11,7 @@ from scorefield.core import params
 from scorefield.core.denoiser import Model
 from scorefield.core.files import command, load_data, load_model, save_table
 from scorefield.core.hardware import device
-from scorefield.lab.identity import clear, running, scratch
+from scorefield.lab.identity import running, scratch
 from scorefield.lab.sampling import Plan, sample
 from scorefield.metrics.fidelity import fidelity
 from scorefield.metrics.mmd import mmd2
@@ -36,7 +37,13 @@ def contenders(spec: dict, judge: Model) -> dict[str, Model]:
 
 
 def main(name: str) -> None:
-    spec, folder = params.entry("curves", name), scratch(running(f"curve@{name}"))
+    with scratch(running(f"curve@{name}")) as folder:
+        rows = points(params.entry("curves", name), folder)
+        save_table(f"samples/{name}-curve.csv", pandas.DataFrame(rows))
+
+
+def points(spec: dict, folder: Path) -> list[dict]:
+    """A row a model, sampler, number of steps and seed."""
     judge = load_model(f"models/{spec['judge']}").to(device())
     real, rows, models = load_data(spec["data"])["test"], [], contenders(spec, judge)
     for each, sampler, steps, seed in product(models, SAMPLERS, spec["steps"], spec["seeds"]):
@@ -48,11 +55,10 @@ def main(name: str) -> None:
         place.mkdir(exist_ok=True)
         drawn = sample(plan, spec["n"], place, **params.section("sampling"))
         fake = drawn["samples"]
-        points = {"mmd2": mmd2(fake, real, 1.0)} if fake.ndim == 2 else fidelity(fake, real, judge)
+        found = {"mmd2": mmd2(fake, real, 1.0)} if fake.ndim == 2 else fidelity(fake, real, judge)
         row = {"model": each, "sampler": sampler, "churn": churn, "steps": steps}
-        rows.append(row | {"nfe": int(drawn["nfe"]), "seed": seed} | points)
-    save_table(f"samples/{name}-curve.csv", pandas.DataFrame(rows))
-    clear(folder)
+        rows.append(row | {"nfe": int(drawn["nfe"]), "seed": seed} | found)
+    return rows
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from scorefield.core import params, ranks
 from scorefield.core.denoiser import Model
 from scorefield.core.files import (
     command,
+    load_bytes,
     load_model,
     load_tensors,
     save_json,
@@ -40,8 +41,8 @@ def pictures(name: str, drawn: dict, data: dict, judge: Model) -> None:
 
 def main(name: str) -> None:
     spec = params.entry("runs", name)
-    drawn = load_tensors(f"samples/{name}.safetensors")
-    data = load_tensors(f"data/{spec['data']}.safetensors")  # images as bytes, a quarter of floats
+    drawn = load_bytes(f"samples/{name}.safetensors")
+    data = load_tensors(f"data/{spec['data']}.safetensors")
     judge, fake = load_model(f"models/{spec['judge']}"), drawn["samples"]
     if fake.ndim == 2:
         figures, table = plane(fake, data, judge, **params.section("plane"))

@@ -4,7 +4,7 @@ from scorefield.core import params
 from scorefield.core.errors import InputError
 from scorefield.core.files import command, load_data, load_model, save_tensors
 from scorefield.core.hardware import device
-from scorefield.lab.identity import clear, running, scratch
+from scorefield.lab.identity import running, scratch
 from scorefield.lab.survey import SCORES, heat, path, points, survey
 
 
@@ -17,14 +17,13 @@ def main(name: str) -> None:
         raise InputError(f"maps.{name}: points need data of layouts, and net: exact as the control")
     image = len(models[0].shape) == 3
     x = data["test"][: spec["n"]] if image else points(data, spec["n"], spec["seed"])
-    folder = scratch(running(f"map@{name}"))
-    out = survey(models, x.to(device()), *given, folder, **params.section("sampling"))
-    if out is None:
-        return
-    out |= path(models[0], *given[1:]) if image else heat(models, data, *given)
-    out |= {"points": x}
-    save_tensors(f"samples/{name}-map.safetensors", {k: v.float() for k, v in out.items()})
-    clear(folder)
+    with scratch(running(f"map@{name}")) as folder:
+        out = survey(models, x.to(device()), *given, folder, **params.section("sampling"))
+        if out is None:
+            return
+        out |= path(models[0], *given[1:]) if image else heat(models, data, *given)
+        out |= {"points": x}
+        save_tensors(f"samples/{name}-map.safetensors", {k: v.float() for k, v in out.items()})
 
 
 if __name__ == "__main__":

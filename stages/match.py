@@ -8,7 +8,7 @@ from scorefield.core import params
 from scorefield.core.files import command, load_data, load_model, save_tensors
 from scorefield.core.hardware import device
 from scorefield.guidance.ratio import both, given, ratio
-from scorefield.lab.identity import clear, running, scratch
+from scorefield.lab.identity import running, scratch
 from scorefield.lab.sampling import Plan, sample
 
 
@@ -28,7 +28,12 @@ def drawn(spec: dict, place: Path, denoiser, models, y=None, **given) -> dict[st
 
 
 def main(name: str) -> None:
-    spec, folder = params.entry("matches", name), scratch(running(f"match@{name}"))
+    with scratch(running(f"match@{name}")) as folder:
+        out = matches(params.entry("matches", name), folder)
+        save_tensors(f"samples/{name}-match.safetensors", out)
+
+
+def matches(spec: dict, folder: Path) -> dict[str, torch.Tensor]:
     roles = ("model", "partner", "helper", "joint")
     model, partner, helper, joint = (load_model(f"models/{spec[r]}").to(device()) for r in roles)
     knobs = {key: params.section("ratio")[key] for key in ("low", "high", "bound")}
@@ -48,8 +53,7 @@ def main(name: str) -> None:
     pair = drawn(spec, folder / key, together, (model, partner, joint), shape=[2, *model.shape])
     cells[key] = pair | dict(zip(("samples", "y"), pair["samples"].unbind(1), strict=True))
     out = {f"{cell}/{k}": v.contiguous() for cell, found in cells.items() for k, v in found.items()}
-    save_tensors(f"samples/{name}-match.safetensors", out | {"y": y, "source": source})
-    clear(folder)
+    return out | {"y": y, "source": source}
 
 
 if __name__ == "__main__":

@@ -1,16 +1,26 @@
 """Draw the samples of one run, alone or under torchrun. Usage: python stages/sample.py NAME"""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
 
 from scorefield.core import params
 from scorefield.core.files import command, load_data, load_model, save_tensors
 from scorefield.core.hardware import device
-from scorefield.lab.identity import clear, running, scratch
+from scorefield.lab.identity import running, scratch
 from scorefield.lab.sampling import Plan, sample
 
 
 def main(name: str) -> None:
-    spec, folder = params.entry("runs", name), scratch(running(f"sample@{name}"))
+    with scratch(running(f"sample@{name}")) as folder:
+        drawn = samples(params.entry("runs", name), folder)
+        if drawn is not None:
+            save_tensors(f"samples/{name}.safetensors", drawn)
+
+
+def samples(spec: dict[str, Any], folder: Path) -> dict[str, Tensor] | None:
     model, helper = (load_model(f"models/{spec[k]}").to(device()) for k in ("model", "helper"))
     guidance = params.module("guidance", spec["guidance"])
     plan = Plan(
@@ -33,9 +43,7 @@ def main(name: str) -> None:
             extra = told | ({"unguided": beside["samples"]} if beside else {})
         plan = replace(plan, given=told["given"])
     drawn = sample(plan, spec["n"], folder, **chunks)
-    if drawn is not None:
-        save_tensors(f"samples/{name}.safetensors", drawn | extra)
-        clear(folder)
+    return drawn if drawn is None else drawn | extra
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from torch import Tensor
+
 from scorefield.core import params
 from scorefield.core.denoiser import Model, by_row
 from scorefield.core.files import command, load_model, save_tensors
 from scorefield.core.hardware import device
-from scorefield.lab.identity import clear, running, scratch
+from scorefield.lab.identity import running, scratch
 from scorefield.lab.sampling import Plan, sample
 
 WAYS = {  # guidance, what it is given at a scale, and a sampler of its own
@@ -40,12 +42,18 @@ def plan(spec: dict, model: Model, way: str, scale: float) -> Plan:
 
 
 def main(name: str) -> None:
-    spec, folder = params.entry("sweeps", name), scratch(running(f"sweep@{name}"))
+    with scratch(running(f"sweep@{name}")) as folder:
+        if out := cells(params.entry("sweeps", name), folder):
+            save_tensors(f"samples/{name}-sweep.safetensors", out)
+
+
+def cells(spec: dict, folder: Path) -> dict[str, Tensor]:
+    """role/way/scale -> samples and network evaluations; nothing but on rank 0."""
     out = {}
     for role in ("model", "control"):
         model = load_model(f"models/{spec[role]}").to(device())
-        cells = [("plain", 0.0), *((w, float(s)) for w in spec["ways"] for s in spec["scales"])]
-        for way, scale in cells:
+        every = [("plain", 0.0), *((w, float(s)) for w in spec["ways"] for s in spec["scales"])]
+        for way, scale in every:
             key = f"{role}/{way}/{scale}"
             place = Path(folder, key)
             place.mkdir(parents=True, exist_ok=True)
@@ -54,9 +62,7 @@ def main(name: str) -> None:
             )
             if drawn is not None:
                 out |= {f"{key}/samples": drawn["samples"], f"{key}/nfe": drawn["nfe"]}
-    if out:
-        save_tensors(f"samples/{name}-sweep.safetensors", out)
-        clear(folder)
+    return out
 
 
 if __name__ == "__main__":

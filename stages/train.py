@@ -8,7 +8,7 @@ import pandas
 from scorefield.core import params, ranks
 from scorefield.core.files import command, load_data, save_json, save_model, save_table
 from scorefield.core.hardware import device
-from scorefield.lab.identity import clear, running, scratch
+from scorefield.lab.identity import running, scratch
 from scorefield.lab.tracking import live
 from scorefield.lab.training import seed_step, train
 from scorefield.lab.untrained import untrained
@@ -16,8 +16,14 @@ from scorefield.lab.watching import watch
 
 
 def main(name: str) -> None:
-    spec, key = params.entry("models", name), running(f"train@{name}")
-    folder, out, seed = scratch(key), Path("models", name), spec["seed"]
+    key = running(f"train@{name}")
+    with scratch(key) as folder:
+        fit(name, key, folder)
+
+
+def fit(name: str, key: str, folder: Path) -> None:
+    spec, out = params.entry("models", name), Path("models", name)
+    seed = spec["seed"]
     numbers = params.section(spec["net"], spec)
     objective = params.method("objectives", spec["objective"], spec)
     nothing, module = lambda *_: {}, params.module("objectives", spec["objective"])
@@ -48,7 +54,6 @@ def main(name: str) -> None:
     save_table(out / "curve.csv", pandas.DataFrame(state.progress.curve))
     if pictured:
         shutil.copytree(folder / "grids", out / "grids", dirs_exist_ok=True)
-    clear(folder)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import servers
-from tests.project import ENV, ROOT, run
+from tests.project import ENV, ROOT, run, started, wait
 from tests.test_remotes import METRICS, add, cloned
 
 CONF = """ClusterName=lab
@@ -75,13 +76,19 @@ def cluster():
         del ENV["SLURM_CONF"], os.environ["SLURM_CONF"]
 
 
-def test_an_array_of_jobs_in_their_own_clones_comes_back_as_experiments(cluster, small, tmp_path):
-    project, origin = shutil.copytree(small, tmp_path / "project"), tmp_path / "origin"
-    add(project, "lab", {"url": str(tmp_path / "remote")})
+def shared(small: Path, place: Path) -> Path:
+    """A repository to clone, whose data lie in its default remote."""
+    project, origin = shutil.copytree(small, place / "project"), place / "origin"
+    add(project, "lab", {"url": str(place / "remote")})
     run(project, "dvc", "remote", "default", "lab")
     run(project, "git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qam", "lab")
     run(project, "dvc", "push")
     subprocess.run(["git", "clone", "-q", "--bare", str(project), str(origin)], check=True)
+    return origin
+
+
+def test_an_array_of_jobs_in_their_own_clones_comes_back_as_experiments(cluster, small, tmp_path):
+    origin = shared(small, tmp_path)
     sweep = {"ORIGIN": str(origin), "KEY": "heun.steps", "VALUES": "2 4 6 8"}
     given = ["env", *(f"{key}={value}" for key, value in sweep.items())]
     run(tmp_path, *given, "sbatch", "--wait", str(ROOT / "scripts/sweep.sbatch"))
@@ -100,6 +107,27 @@ def test_an_array_of_jobs_in_their_own_clones_comes_back_as_experiments(cluster,
         assert f"steps: {steps}" in (clone / "params.yaml").read_text()
         found.add((clone / METRICS).read_text())
     assert len(found) == 4
+
+
+def test_a_task_that_was_killed_or_could_not_push_goes_on_when_it_is_submitted_again(
+    small, tmp_path
+):
+    origin, away = shared(small, tmp_path), tmp_path / "away"
+    given = {"ORIGIN": origin, "KEY": "heun.steps", "VALUES": "4", "SLURM_ARRAY_TASK_ID": 0}
+    task = ["env", *(f"{key}={value}" for key, value in given.items())]
+    task += ["bash", str(ROOT / "scripts/sweep.sbatch")]
+    work = tmp_path / "heun-steps-4"
+    with started(tmp_path, *task) as killed:
+        wait(lambda: [*work.glob(".scratch/*/chunk-64-64.safetensors")], killed)
+        os.killpg(killed.pid, signal.SIGKILL)
+    origin.rename(away)
+    said = run(tmp_path, *task, check=False)
+    assert "Running stage 'sample" in said and "ERROR" in said and "done" not in said
+    assert (work / METRICS).exists()
+    away.rename(origin)
+    said = run(tmp_path, *task)
+    assert "done" in said and "Running stage" not in said and not work.exists()
+    assert "heun-steps-4" in run(tmp_path, "git", "ls-remote", str(origin))
 
 
 def test_two_nodes_draw_the_bytes_of_one_process(cluster, small, tmp_path):

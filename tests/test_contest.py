@@ -111,6 +111,16 @@ def test_a_model_that_saw_the_test_images_is_flagged():
     )
 
 
+def test_what_was_trained_elsewhere_bears_a_note(monkeypatch):
+    monkeypatch.setattr(standings.params, "entry", lambda table, name: {"net": name})
+    told = lambda model, helper, guidance="plain": standings.remark(
+        {"guidance": guidance, "model": model, "helper": helper}
+    )
+    assert told("unet", "unet") == ""
+    assert told("unet", "stored") == told("pretrained", "unet") == standings.ELSEWHERE
+    assert told("convnet", "convnet", "ready") == standings.READY
+
+
 @pytest.fixture
 def contest_of(tmp_path, monkeypatch):
     """A folder with two datasets that share half of their test images, and a judge."""

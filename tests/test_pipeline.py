@@ -3,21 +3,25 @@
 import os
 import re
 import signal
-import subprocess
 import sys
+import threading
 import time
+import weakref
+from dataclasses import replace
 
 import pytest
 import torch
 from ruamel.yaml import YAML
 
 from scorefield.core.denoiser import Model
+from scorefield.core.errors import InputError
 from scorefield.core.schedule import cosine
 from scorefield.lab import closure
+from scorefield.lab.identity import scratch
 from scorefield.lab.sampling import Plan, sample
 from scorefield.nets.mlp import MLP
 from scorefield.samplers.ancestral import ancestral
-from tests.project import ENV, ROOT, copied, edit, rerun, run
+from tests.project import ROOT, copied, edit, rerun, run, started, wait
 
 PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
 
@@ -145,6 +149,52 @@ def test_chunks_agree_within_rounding(kind, tmp_path):
     assert whole["nfe"] == parts["nfe"] == 5
 
 
+def test_a_chunk_too_large_for_the_device_is_halved_and_what_it_held_is_let_go(tmp_path):
+    whole, held = sample(plan(), 300, tmp_path / "whole", chunk=300), []
+    roomy = plan()
+
+    def crowded(x, t):
+        assert not any(alive() is not None for alive in held), "a failed attempt is still held"
+        if len(x) > 100:
+            held.append(weakref.ref(x))
+            raise torch.OutOfMemoryError
+        return roomy.denoiser(x, t)
+
+    found = sample(replace(roomy, denoiser=crowded), 300, tmp_path / "halved", chunk=300)
+    assert len(held) == 3  # 300, and 150 twice
+    torch.testing.assert_close(whole["samples"], found["samples"], rtol=1e-5, atol=1e-5)
+    assert torch.equal(whole["nfe"], found["nfe"])
+
+
+def test_samples_that_are_not_finite_are_refused(tmp_path):
+    astray = replace(plan(), denoiser=lambda x, t: x / 0 * 0)
+    with pytest.raises(InputError, match="samples are not finite: the model diverged"):
+        sample(astray, 10, tmp_path, chunk=10)
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+def test_who_comes_second_to_the_same_work_waits_and_begins_afresh(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    order = []
+
+    def second():
+        with scratch("key") as folder:
+            order.append(("second", [*folder.iterdir()]))
+
+    thread = threading.Thread(target=second)
+    with scratch("key") as folder, scratch("other"):
+        (folder / "half").touch()
+        thread.start()
+        thread.join(0.5)
+        order.append(("first", [*folder.iterdir()]))
+    thread.join()
+    assert order == [("first", [folder / "half"]), ("second", [])]
+    with pytest.raises(RuntimeError), scratch("key") as folder:
+        (folder / "half").touch()
+        raise RuntimeError
+    assert (folder / "half").exists(), "what failed goes on from here"
+
+
 def test_another_seed_draws_other_samples(tmp_path):
     one, two = (sample(plan(s), 50, tmp_path / str(s), chunk=50)["samples"] for s in (1, 2))
     assert not torch.isclose(one, two).any(1).any()
@@ -155,23 +205,17 @@ def test_a_killed_training_ends_with_the_bytes_of_an_undisturbed_one(tmp_path):
     edit(project, lambda p: p["mlp"].update(steps=2000, width=64))
     command = ["dvc", "repro", "train@bimodal-ddpm"]
     run(project, "dvc", "repro", "prepare@bimodal")
-    with (tmp_path / "log").open("w") as log:
-        killed = subprocess.Popen(
-            command, cwd=project, env=ENV, stdout=log, stderr=log, start_new_session=True
-        )
-    deadline = time.monotonic() + 120
-    while not list((project / ".scratch").glob("*/checkpoint.safetensors")):
-        assert time.monotonic() < deadline and killed.poll() is None, (tmp_path / "log").read_text()
-        time.sleep(0.02)
-    time.sleep(1.5)
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
+    checkpoints = lambda: [*project.glob(".scratch/*/checkpoint.safetensors")]
+    with started(project, *command) as killed:
+        wait(checkpoints, killed)
+        time.sleep(1.5)
+        os.killpg(killed.pid, signal.SIGKILL)
     assert not (project / "models/bimodal-ddpm/config.json").exists()
     said = run(project, *command)
     resumed = {f: f.read_bytes() for f in (project / "models/bimodal-ddpm").rglob("*.*")}
     first = int(re.search(r"train: +\d+%.*?\| (\d+)/2000", said.replace("\r", "\n")).group(1))
     assert first > 0, "it began again from nothing"
-    assert not list((project / ".scratch").glob("*/checkpoint.safetensors"))
+    assert not checkpoints()
     run(project, *command[:2], "-f", "-s", command[2])
     assert resumed == {f: f.read_bytes() for f in (project / "models/bimodal-ddpm").rglob("*.*")}
 

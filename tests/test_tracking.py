@@ -2,6 +2,7 @@ import sqlite3
 import time
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.project import commit, copied, run
 
@@ -36,12 +37,14 @@ def test_mirroring_twice_logs_once_and_a_live_run_is_not_logged_again(store, tmp
     assert run.data.params == {"x.y": "1"} and run.data.metrics == {"fid": 2.0}
 
 
-def test_queued_experiments_log_into_one_mlflow_and_are_compared_by_exp_show(tmp_path):
-    project = copied(tmp_path)
+def test_every_way_to_run_logs_into_one_mlflow_and_exp_show_compares(tmp_path):
+    """Two of the queued ones need the same training at the same time."""
+    project, goal = copied(tmp_path), "sample@bimodal-heun"
     commit(project)
-    goal = "train@bimodal-ddpm"
-    run(project, "dvc", "repro", "prepare@bimodal")
-    run(project, "dvc", "exp", "run", "--queue", "-S", "mlp.lr=0.001,0.004", goal)
+    run(project, "dvc", "repro", goal)
+    run(project, "dvc", "exp", "run", "--temp", "-S", "mlp.lr=0.004", goal)
+    queued = ("-S", "mlp.lr=0.001", "-S", "heun.steps=3,5")
+    run(project, "dvc", "exp", "run", "--queue", *queued, goal)
     run(project, "dvc", "queue", "start", "-j", "2")
     deadline, status = time.monotonic() + 240, "Queued"
     while "Queued" in status or "Running" in status:
@@ -49,11 +52,15 @@ def test_queued_experiments_log_into_one_mlflow_and_are_compared_by_exp_show(tmp
         time.sleep(1)
         status = run(project, "dvc", "queue", "status")
     assert status.count("Success") == 2, status
-    shown = run(project, "dvc", "exp", "show", "--csv", "--keep", "mlp.lr")
-    assert "0.001" in shown and "0.004" in shown
+    shown = run(
+        project, "dvc", "exp", "show", "--csv", "--drop", ".*", "--keep", "mlp.lr|heun.steps"
+    )
+    rows = set(shown.split())
+    assert {"0.001,3", "0.001,5"} < rows and any(row.startswith("0.004,") for row in rows), shown
     store = sqlite3.connect(project / "mlflow.db")
+    usual = str(YAML(typ="safe").load(project / "params.yaml")["mlp"]["lr"])
     logged = store.execute("select value from params where key = 'mlp.lr'").fetchall()
     names = store.execute("select value from tags where key = 'dvc.exp'").fetchall()
     store.close()
-    assert sorted(logged) == [("0.001",), ("0.004",)]
-    assert len(set(names)) == 2 and ("",) not in names
+    assert sorted(logged) == sorted([("0.001",), ("0.004",), (usual,)])
+    assert len(set(names)) == 3 and ("",) in names

@@ -1,3 +1,6 @@
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from diffusers import UNet2DModel
@@ -5,7 +8,15 @@ from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from scorefield.core.denoiser import Model
 from scorefield.core.errors import InputError
-from scorefield.core.files import build, load_model, load_tensors, save_model, save_tensors, write
+from scorefield.core.files import (
+    build,
+    load_bytes,
+    load_model,
+    load_tensors,
+    save_model,
+    save_tensors,
+    write,
+)
 from scorefield.core.schedule import cosine
 from scorefield.lab.training import seed_step, train
 from scorefield.metrics.fidelity import fidelity
@@ -70,6 +81,21 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     with pytest.raises(TypeError):
         write(tmp_path / "x.safetensors", "no bytes")
     assert load_tensors(tmp_path / "x.safetensors")["x"].tolist() == [0, 1, 2]
+
+
+def test_scored_images_are_the_bytes_of_image_files_and_leave_nothing_mapped(tmp_path):
+    file, images = tmp_path / "x.safetensors", torch.randn(1500, 1, 2, 3)
+    save_tensors(file, {"samples": images, "frames": images.view(3, 500, 1, 2, 3).clone()})
+    found = load_bytes(file)
+    expected = np.rint(255 * (np.clip(images.numpy(), -1, 1) + 1) / 2)
+    assert np.array_equal(found["samples"], expected)
+    assert torch.equal(found["frames"].flatten(0, 1), images)
+    maps = Path("/proc/self/maps")
+    assert not maps.exists() or str(file) not in maps.read_text()
+    images[1200, 0, 1, 1] = torch.nan
+    save_tensors(file, {"samples": images})
+    with pytest.raises(InputError, match="expected finite values"):
+        load_bytes(file)
 
 
 def plane(steps, folder, **knobs):

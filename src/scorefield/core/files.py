@@ -117,11 +117,24 @@ def to_unit(images: Tensor) -> Tensor:
 
 
 def to_bytes(images: Tensor) -> Tensor:
-    """Floats in [-1, 1] to bytes, clipped, a thousand images at a time; bytes stay."""
+    """Floats in [-1, 1] to bytes, clipped, a thousand images at a time; bytes stay. Raises
+    InputError for what is not finite, which no byte can say."""
     if images.dtype == torch.uint8:
         return images
-    round_off = lambda part: ((part.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return torch.cat([round_off(part) for part in images.split(1000)])
+    found = torch.empty(images.shape, dtype=torch.uint8, device=images.device)
+    for part, place in zip(images.split(1000), found.split(1000), strict=True):
+        if not part.isfinite().all():
+            raise InputError("images: expected finite values")
+        place.copy_(((part.clamp(-1, 1) + 1) * 127.5).round())
+    return found
+
+
+def load_bytes(path: str | Path) -> dict[str, Tensor]:
+    """All tensors of a file with its images (N, C, H, W) as bytes, a quarter of the memory of
+    floats; nothing stays mapped."""
+    image = lambda value: value.ndim == 4 and value.is_floating_point()
+    tensors = load_tensors(path)
+    return {k: to_bytes(v) if image(v) else v.clone() for k, v in tensors.items()}
 
 
 def load_image(path: str, shape: torch.Size) -> Tensor:

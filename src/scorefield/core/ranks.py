@@ -14,7 +14,7 @@ from torch import Tensor, distributed, nn
 
 from scorefield.core.errors import InputError
 
-PATIENCE = {"cpu": timedelta(days=7), "cuda": timedelta(hours=1)}  # gloo notices a dead rank
+PATIENCE = timedelta(days=7)  # with slow ranks: gloo, or torchrun, notices one that has died
 
 
 def rank() -> int:
@@ -35,8 +35,7 @@ def joined() -> Iterator[None]:
     cuda = torch.cuda.is_available()
     if cuda:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    how = ("cpu:gloo,cuda:nccl", PATIENCE["cuda"]) if cuda else ("gloo", PATIENCE["cpu"])
-    distributed.init_process_group(how[0], timeout=how[1])
+    distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=PATIENCE)
     yield
     distributed.destroy_process_group()
 
@@ -45,6 +44,8 @@ def total(value: Tensor) -> Tensor:
     """The sum over ranks, in place. Raises InputError where another rank has died."""
     try:
         distributed.all_reduce(value)
+    except torch.OutOfMemoryError:
+        raise
     except RuntimeError as error:
         why = str(error).splitlines()[0]
         raise InputError(

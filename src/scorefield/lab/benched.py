@@ -1,9 +1,10 @@
 """The tables of what `make bench` measured on this machine."""
 
 from pathlib import Path
+from typing import Any
 
 from scorefield.core import params
-from scorefield.core.files import load_json
+from scorefield.core.files import load_json, save_json
 
 RESULTS = Path("benchmarks/results.json")
 SPEED = """| against | plain | here | ratio |
@@ -24,6 +25,11 @@ CONTEST = {  # run -> what it is
     "digits-dddm": "U-Net, draws",
     "digits-dit-dddm": "transformer, draws",
 }
+
+
+def keep(**found: Any) -> None:
+    """Put figures beside what was measured before."""
+    save_json(RESULTS, (load_json(RESULTS) if RESULTS.exists() else {}) | found)
 
 
 def speed() -> str:

@@ -6,9 +6,15 @@ It keys the scratch folder that a killed stage resumes from and the MLflow run o
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
+
+from scorefield.core import ranks
 
 
 def root() -> Path:
@@ -38,12 +44,29 @@ def locked(lock: dict[str, Any], name: str) -> str:
     return digest(stage["cmd"], inputs)
 
 
-def scratch(key: str) -> Path:
-    """A folder for unfinished work, outside DVC's outputs and shared by all ways to run."""
+@contextmanager
+def scratch(key: str) -> Iterator[Path]:
+    """A folder for unfinished work, outside DVC's outputs and shared by all ways to run: removed
+    when the work is done, kept when it fails. Who comes second to the same work waits."""
     folder = root() / ".scratch" / key
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{folder}.lock")
+    try:
+        if ranks.rank() == 0:
+            claim(lock)
+        ranks.meet()
+        folder.mkdir(exist_ok=True)
+        yield folder
+        if ranks.rank() == 0:
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        lock.release()
 
 
-def clear(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def claim(lock: FileLock) -> None:
+    """Take a lock, with a line where it has to be waited for."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print("another process computes the same: waiting for it", flush=True)
+        lock.acquire()

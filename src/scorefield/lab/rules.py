@@ -9,8 +9,8 @@ from scorefield.core.files import load_tensors
 SAMPLES, COPIES = 5000, 0.01  # how many are scored; the share that may copy or be known
 RULES = (
     f"Ranked are runs of exactly {SAMPLES:,} samples that all differ, scored against the test "
-    "split, of which the model's training data hold nothing, by one evaluator for each dataset: "
-    "the hash of real images, judge and evaluation code must be today's. At most "
+    f"split, of which the model's training data hold at most {COPIES:.0%}, by one evaluator for "
+    "each dataset: the hash of real images, judge and evaluation code must be today's. At most "
     f"{COPIES:.0%} of the samples may copy a real image, nearer to it than a third of the way to "
     "the next, in pixels or in the judge's features. A rank is one more than the number of runs "
     "whose 95 % interval of FID lies wholly below one's own, so runs that cannot be told apart "

@@ -38,28 +38,32 @@ class Plan:
 
 
 def draw(plan: Plan, indices: range, bar: tqdm) -> dict[str, Tensor]:
-    """The samples of the given indices, the first trajectories, and network evaluations a sample.
+    """`drawn`, halved on a GPU that is full; the noise of a sample does not depend on its chunk."""
+    try:
+        return drawn(plan, indices, bar)
+    except torch.OutOfMemoryError:
+        if len(indices) == 1:
+            raise
+    torch.cuda.empty_cache()  # only here is what the failed attempt held let go
+    half = len(indices) // 2
+    parts = [draw(plan, part, bar) for part in (indices[:half], indices[half:])]
+    return parts[0] | {"samples": torch.cat([part["samples"] for part in parts])}
 
-    On a GPU that is full it halves; the noise of a sample does not depend on its chunk.
-    """
+
+def drawn(plan: Plan, indices: range, bar: tqdm) -> dict[str, Tensor]:
+    """The samples of the given indices, the first trajectories, and network evaluations a sample.
+    Raises InputError for samples that are not finite."""
     before, randn = plan.calls(), streams(plan.seed, indices)
     for model in plan.models:
         model.randn = randn
         if plan.given is not None:
             model.given = plan.given[indices.start : indices.stop].to(plan.device)
-    try:
-        pure = randn(torch.empty(len(indices), *plan.shape, device=plan.device))
-        pure = plan.schedule.sigma(torch.ones(())) * pure
-        frames = [pure[:WATCHED].cpu()]
-        for x in plan.sampler(plan.denoiser, plan.schedule, pure, times(plan.steps), randn):
-            frames.append(x[:WATCHED].cpu())
-            bar.update(len(indices))
-    except torch.OutOfMemoryError:
-        if len(indices) == 1:
-            raise
-        half = len(indices) // 2
-        parts = [draw(plan, part, bar) for part in (indices[:half], indices[half:])]
-        return parts[0] | {"samples": torch.cat([part["samples"] for part in parts])}
+    pure = randn(torch.empty(len(indices), *plan.shape, device=plan.device))
+    pure = plan.schedule.sigma(torch.ones(())) * pure
+    frames = [pure[:WATCHED].cpu()]
+    for x in plan.sampler(plan.denoiser, plan.schedule, pure, times(plan.steps), randn):
+        frames.append(x[:WATCHED].cpu())
+        bar.update(len(indices))
     if not x.isfinite().all():
         raise InputError(
             "samples are not finite: the model diverged, or the guidance is too strong"
@@ -81,8 +85,8 @@ def sample(plan: Plan, n: int, folder: Path, *, chunk: int) -> dict[str, Tensor]
     done = sum(len(part) for part, file in zip(parts, files, strict=True) if file.exists())
     given = {"total": n * plan.steps, "initial": done * plan.steps, "disable": ranks.rank() > 0}
     with tqdm(desc="sample", unit=" steps", **given) as bar:
-        drawn = chunks(files, lambda i: draw(plan, parts[i], bar))
-    if drawn is None:
+        found = chunks(files, lambda i: draw(plan, parts[i], bar))
+    if found is None:
         return None
-    whole = {"samples": torch.cat([part["samples"] for part in drawn])}
-    return drawn[0] | whole | {"steps": torch.tensor(plan.steps)}
+    whole = {"samples": torch.cat([part["samples"] for part in found])}
+    return found[0] | whole | {"steps": torch.tensor(plan.steps)}

@@ -5,7 +5,7 @@ from typing import Any
 import pandas
 
 from scorefield.core import params
-from scorefield.core.files import load_data, load_json, load_model
+from scorefield.core.files import load_json, load_model, load_tensors
 from scorefield.core.hardware import device
 from scorefield.lab.evaluator import evaluator
 from scorefield.lab.rules import leaked, objection, ranks
@@ -16,6 +16,7 @@ MORE = ("density", "coverage")
 COLUMNS = ["rank", "run", "data", *SCORES, "steps", "nfe", "parameters", "images_seen", "note"]
 PLANE = ["mmd2", "mmd2_floor", "energy_distance", "nll", "nll_floor", "outside"]
 READY = "ready samples, cost not known"
+ELSEWHERE = "trained elsewhere, on data not known"
 FOUND = ["hit", "hit_se", "junk", "junk_se"]  # of runs with a rare or withheld mode
 
 
@@ -30,6 +31,14 @@ def costs(spec: dict[str, Any]) -> dict[str, int | None]:
     return {"parameters": total, "images_seen": steps * batch if steps else None}
 
 
+def remark(spec: dict[str, Any]) -> str:
+    """What nobody can check of a run that is ranked."""
+    if spec["guidance"] == "ready":
+        return READY
+    nets = {params.entry("models", spec[role])["net"] for role in ("model", "helper")}
+    return ELSEWHERE if nets & {"stored", "pretrained"} else ""
+
+
 def contest(runs: dict[str, Any], found: dict[str, dict[str, Any]]) -> pandas.DataFrame:
     """Runs on images, ranked for each dataset; below them those that are not, with the reason, and
     what training images get as if they were samples. Scores that were refused are left out.
@@ -42,14 +51,15 @@ def contest(runs: dict[str, Any], found: dict[str, dict[str, Any]]) -> pandas.Da
             continue
         now, _ = first.setdefault(spec["data"], (evaluator(spec), spec["judge"]))
         row = {"run": name, "data": spec["data"]}
-        row["note"] = objection(figures, now, leaked(spec))
-        if not row["note"].startswith("refused"):
+        against = objection(figures, now, leaked(spec))
+        row["note"] = against or remark(spec)
+        if not against.startswith("refused"):
             row |= {key: figures[key] for key in (*SCORES, *MORE)}
-        ready = spec["guidance"] == "ready"
-        cost = {key: figures[key] for key in ("steps", "nfe")} | costs(spec)
-        rows.append(row | ({"note": row["note"] or READY} if ready else cost))
+        if spec["guidance"] != "ready":
+            row |= {key: figures[key] for key in ("steps", "nfe")} | costs(spec)
+        rows.append(row)
     table = pandas.DataFrame(rows, columns=[*COLUMNS, *MORE])
-    for _, group in table[table["note"].isin(["", READY])].groupby("data"):
+    for _, group in table[table["note"].isin(["", READY, ELSEWHERE])].groupby("data"):
         table.loc[group.index, "rank"] = ranks([*group["fid_low"]], [*group["fid_high"]])
     judged = {data: judge for data, (_, judge) in first.items()}
     table = pandas.concat([table, floors(judged)], ignore_index=True)
@@ -62,7 +72,10 @@ def floors(judged: dict[str, str]) -> pandas.DataFrame:
     """A row for each dataset with its judge: the training images as samples."""
     rows = []
     for data, judge in judged.items():
-        known, model = load_data(data), load_model(f"models/{judge}").to(device())
+        known, model = (
+            load_tensors(f"data/{data}.safetensors"),
+            load_model(f"models/{judge}").to(device()),
+        )
         figures = floor(known, model, params.section("images"))
         note = (
             f"floor: the {len(known['train'])} training images as samples; "

@@ -127,13 +127,20 @@ def mirror(
     stage: str, key: str, given: dict, rows: list[tuple[int, dict]], pictures: list[Path]
 ) -> int:
     """Log one finished stage unless MLflow has all of its key; 1 where it had not, else 0. A run
-    that was cut short is replaced."""
+    that was cut short is replaced. Of several processes one mirrors at a time."""
     mlflow = connect()
-    found = known(mlflow, key)
-    if found and found.status == "FINISHED":
-        return 0
-    if found:
-        mlflow.delete_run(found.run_id)
+    with FileLock(root() / "mlflow.db.mirror"):
+        found = known(mlflow, key)
+        if found and found.status == "FINISHED":
+            return 0
+        if found:
+            mlflow.delete_run(found.run_id)
+        logged(mlflow, stage, key, given, rows, pictures)
+    return 1
+
+
+def logged(mlflow: Any, stage: str, key: str, given: dict, rows: list, pictures: list) -> None:
+    """A whole run at once."""
     with mlflow.start_run(run_name=stage, tags={"dvc.key": key, "dvc.stage": stage}):
         mlflow.log_params(flat(given))
         for step, row in rows:
@@ -142,4 +149,3 @@ def mirror(
             mlflow.log_metrics({k: row[k] for k in row if k not in words}, step=step)
         for picture in pictures:
             mlflow.log_artifact(str(picture))
-    return 1

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from scorefield.core.ranks import by_rows
 
-CHUNK, BLOCK = 1000, 8192  # rows of a table of distances, and columns
+CHUNK, BLOCK = 1000, 2048  # rows of a table of distances, and columns
 NEAR = 1 / 3  # of the way to the second neighbour (Yoon et al. 2023, Gu et al. 2023)
 
 

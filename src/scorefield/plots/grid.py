@@ -3,12 +3,13 @@
 from torch import Tensor
 from torch.nn.functional import pad
 
+from scorefield.core.files import to_unit
 from scorefield.plots.canvas import keep, subplots
 
 
 def show(axis, images: Tensor, columns: int) -> None:
-    """Images (N, C, H, W) in [-1, 1] on an axis, row by row; what lies outside is clipped."""
-    framed = pad((images.clamp(-1, 1) + 1) / 2, (1, 1, 1, 1), value=0.5)
+    """Images (N, C, H, W), bytes or in [-1, 1] and else clipped, on an axis, row by row."""
+    framed = pad((to_unit(images).clamp(-1, 1) + 1) / 2, (1, 1, 1, 1), value=0.5)
     framed = pad(framed, (0, 0, 0, 0, 0, 0, 0, -len(images) % columns), value=0.5)
     rows = framed.unflatten(0, (-1, columns)).permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
     colours = rows.expand(-1, -1, 3) if rows.shape[2] == 1 else rows
