@@ -182,18 +182,27 @@ def test_the_table_ranks_what_is_fair_by_the_first_judge_and_says_why_of_the_res
         "first": (run, fid(3.0)),
         "tied": (run, fid(4.0)),
         "ready": (run | {"guidance": "ready"}, fid(20.0)),
+        "elsewhere": (run | {"model": "stored"}, fid(30.0)),
         "few": (run, fid(1.0) | {"n": 10, "distinct": 10}),
         "own judge": (run | {"judge": "mine"}, fid(0.0) | {"evaluator": "other"}),
         "plane": (run, {"mmd2": 0.1}),
     }
     monkeypatch.setattr(standings, "evaluator", lambda spec: "now")
+    monkeypatch.setattr(standings.params, "entry", lambda table, name: {"net": name})
     monkeypatch.setattr(standings, "leaked", lambda spec: 0.0)
     monkeypatch.setattr(standings, "costs", lambda spec: {"parameters": 7, "images_seen": 70})
     none = pandas.DataFrame(columns=["run", "data"])
     monkeypatch.setattr(standings, "floors", lambda judged: none)
     specs, found = ({k: v[i] for k, v in runs.items()} for i in (0, 1))
     table = standings.contest(specs, found).set_index("run")
-    assert table["rank"].dropna().to_dict() == {"first": 1, "tied": 1, "second": 3, "ready": 4}
+    assert table["rank"].dropna().to_dict() == {
+        "first": 1,
+        "tied": 1,
+        "second": 3,
+        "ready": 4,
+        "elsewhere": 5,
+    }
+    assert table["note"].loc[["first", "elsewhere"]].tolist() == ["", standings.ELSEWHERE]
     assert table["fid"].isna().to_dict()["own judge"] and "refused" in table["note"]["own judge"]
     assert table["note"]["few"] == "unranked: 10 samples, not 5000"
     assert pandas.isna(table["nfe"]["ready"]) and table["nfe"]["first"] == 25

@@ -1,10 +1,11 @@
 import sqlite3
+import subprocess
 import time
 
 import pytest
 from ruamel.yaml import YAML
 
-from tests.project import commit, copied, run
+from tests.project import ENV, commit, copied, run
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -45,12 +46,14 @@ def test_every_way_to_run_logs_into_one_mlflow_and_exp_show_compares(tmp_path):
     run(project, "dvc", "exp", "run", "--temp", "-S", "mlp.lr=0.004", goal)
     queued = ("-S", "mlp.lr=0.001", "-S", "heun.steps=3,5")
     run(project, "dvc", "exp", "run", "--queue", *queued, goal)
-    run(project, "dvc", "queue", "start", "-j", "2")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # workers keep a pipe open
+    subprocess.run(["dvc", "queue", "start", "-j", "2"], cwd=project, env=ENV, check=True, **quiet)
     deadline, status = time.monotonic() + 240, "Queued"
     while "Queued" in status or "Running" in status:
         assert time.monotonic() < deadline, status
         time.sleep(1)
         status = run(project, "dvc", "queue", "status")
+    run(project, "dvc", "queue", "stop", "--kill")
     assert status.count("Success") == 2, status
     shown = run(
         project, "dvc", "exp", "show", "--csv", "--drop", ".*", "--keep", "mlp.lr|heun.steps"
