@@ -9,5 +9,5 @@ dvc queue start -j 2
 while status=$(dvc queue status) && grep -qE ' (Queued|Running)' <<<"$status"; do sleep 5; done
 echo "$status"
 dvc exp show --no-pager --only-changed --drop '.*' --keep \
-    'ibg\.scale|ratio\.scale|rare-ibg\.json:(hit|junk)$|digits-ratio-disc\.json:(agreement|fid)$'
+    'Experiment|(ibg|ratio)\.scale$|.*(rare-ibg\.json:(hit|junk)|-ratio-disc\.json:(agreement|fid))$'
 ! grep -q ' Failed' <<<"$status"
