@@ -9,7 +9,7 @@ from tqdm import tqdm
 from scorefield.core import params
 from scorefield.core.errors import InputError
 from scorefield.core.files import command, load_data, load_model, save_tensors
-from scorefield.core.hardware import device
+from scorefield.core.hardware import device, keep_memory
 from scorefield.lab.ends import end
 from scorefield.lab.journey import Journey, Level, densities, doubled, measured, travel
 
@@ -33,6 +33,7 @@ def stored(level: Level, found: Journey, nodes: int, data: dict[str, Tensor], sp
 
 
 def main(name: str) -> None:
+    keep_memory()
     spec = params.entry("paths", name)
     model, data = load_model(f"models/{spec['model']}").to(device()), load_data(spec["data"])
     if hasattr(model.net, "precision"):

@@ -1,3 +1,7 @@
+import platform
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -177,3 +181,19 @@ def test_noise_read_off_a_point_mass_is_the_noise_put_in():
     law, schedule, z = gaussian(1e-9, 2.0), linear(), torch.randn(5, 1)
     x = 0.7 * 2.0 + 0.3 * z
     torch.testing.assert_close(noise(law.denoiser(schedule), schedule, x, torch.tensor(0.3)), z)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told to keep memory")
+def test_a_loop_over_large_tensors_soon_fetches_no_more_memory_from_the_system():
+    loop = """
+import resource, sys, torch
+from scorefield.core.hardware import keep_memory
+faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+if sys.argv[1] == "kept": keep_memory()
+for i in range(20):
+    if i == 10: start = faults()
+    torch.ones(2**24)
+print(faults() - start)
+"""
+    run = lambda how: subprocess.check_output([sys.executable, "-c", loop, how], text=True)
+    assert int(run("kept")) < int(run("plain")) / 20

@@ -1,9 +1,12 @@
 """What the machine can do, found once."""
 
 import contextlib
+import ctypes
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # as in malloc.h
 
 
 def device() -> torch.device:
@@ -11,6 +14,14 @@ def device() -> torch.device:
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def keep_memory() -> None:
+    """Have the C library keep what is freed for what comes next, instead of giving it back to the
+    system and fetching it again at every step of a loop; where it is not glibc, nothing."""
+    if set_option := getattr(ctypes.CDLL(None), "mallopt", None):
+        for option, size in ((M_MMAP_THRESHOLD, 2**28), (M_TRIM_THRESHOLD, 2**30)):
+            set_option(option, size)
 
 
 def bfloat16_pays(device: torch.device) -> bool:

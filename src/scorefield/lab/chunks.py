@@ -7,6 +7,7 @@ from torch import Tensor
 
 from scorefield.core import ranks
 from scorefield.core.files import load_tensors, save_tensors
+from scorefield.core.hardware import keep_memory
 
 
 def chunks(
@@ -14,6 +15,7 @@ def chunks(
 ) -> list[dict[str, Tensor]] | None:
     """compute(i) for each of the files, in order; None but on rank 0. What stands in its file is
     not computed again, so that a killed run goes on."""
+    keep_memory()
     for i in range(ranks.rank(), len(files), ranks.world()):
         if not files[i].exists():
             save_tensors(files[i], compute(i))

@@ -23,6 +23,7 @@ from scorefield.core import ranks
 from scorefield.core.denoiser import Model
 from scorefield.core.errors import InputError
 from scorefield.core.files import load_tensors, save_tensors
+from scorefield.core.hardware import keep_memory
 
 Loss = Callable[[Model, dict[str, Tensor]], Tensor]  # (model, batch) -> (B,)
 EVERY = float(os.environ.get("SCOREFIELD_CHECKPOINT_SECONDS", 30))
@@ -135,6 +136,7 @@ def begin(
 ) -> tuple[Trained, torch.optim.Optimizer | None]:
     """State and optimiser of a training, from the folder's checkpoint where there is one; no
     optimiser where there is nothing to train."""
+    keep_memory()
     average, best = (copy.deepcopy(model).eval().requires_grad_(False) for _ in range(2))
     state, weights = Trained(average, best, Progress()), list(model.parameters())
     given = {"weight_decay": weight_decay, "fused": True}
