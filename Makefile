@@ -47,6 +47,7 @@ smoke: .venv/installed  ## run the whole pipeline with tiny budgets in a tempora
 bench: .venv/installed  ## measure speed and memory, side by side, into benchmarks/results.json
 	python benchmarks/bench.py
 	python benchmarks/contest.py
+	python benchmarks/kept.py
 	python benchmarks/ranks.py
 	python benchmarks/overhead.py
 	python benchmarks/scale.py
