@@ -31,8 +31,8 @@ def child(how: str, name: str) -> None:
 def main() -> None:
     found = {name: {"plain": [], "kept": []} for name in MODELS}
     for name, how in tqdm([(n, h) for _ in range(ROUNDS) for n in MODELS for h in found[n]]):
-        told = subprocess.check_output([sys.executable, __file__, how, name], text=True)
-        found[name][how].append(float(told))
+        ms = subprocess.check_output([sys.executable, __file__, how, name], text=True)
+        found[name][how].append(float(ms))
     told = {name: {how: median(ms) for how, ms in times.items()} for name, times in found.items()}
     for name, times in told.items():
         times["ratio"] = times["plain"] / times["kept"]

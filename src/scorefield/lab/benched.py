@@ -12,11 +12,11 @@ SPEED = """| against | plain | here | ratio |
 | a float32 loop over the same `UNet2DModel`, ms a step | {train_plain_ms:.0f} | {train_ours_ms:.0f} | {train_speedup:.1f} |
 | the same with attention | {train_attention_plain_ms:.0f} | {train_attention_ours_ms:.0f} | {train_attention_speedup:.1f} |
 | diffusers' `DDIMPipeline`, same weights and noise, 256 images in 25 steps, s | {sample_plain_s:.1f} | {sample_ours_s:.1f} | {sample_speedup:.1f} |
-| the transformer's step where freed memory goes back to the system, as C libraries do, ms | {kept[digits-dit][plain]:.0f} | {kept[digits-dit][kept]:.0f} | {kept[digits-dit][ratio]:.1f} |
+| the transformer's step where freed memory goes back to the system, as glibc has it, ms | {kept[digits-dit][plain]:.0f} | {kept[digits-dit][kept]:.0f} | {kept[digits-dit][ratio]:.1f} |
 | peak memory of training beyond data and imports, MiB | {memory_plain_mib:.0f} | {memory_ours_mib:.0f} | {memory_ratio:.1f} |
 | FID after {layout_seconds} s of training: block layout of diffusers' unconditional example at a quarter of its widths | {layout_example_fid:.0f} | {layout_ours_fid:.0f} | |
 
-In the first three rows both sides share a process, which keeps it for both. A training step reaches {train_peak_share:.0%} of the measured bfloat16 matrix peak ({machine}).
+In the first three rows both sides share a process, which keeps freed memory for both. A training step reaches {train_peak_share:.0%} of the measured bfloat16 matrix peak ({machine}).
 In float32 the samples differ from the pipeline's by {sample_max_gap_float32:.0e} at most; in bfloat16 by {sample_mean_gap_bfloat16:.0e} in the mean, of a scale from 0 to 1.
 """  # noqa: E501
 
