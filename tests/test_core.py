@@ -192,7 +192,7 @@ faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 if sys.argv[1] == "kept": keep_memory()
 for i in range(20):
     if i == 10: start = faults()
-    torch.ones(2**24)
+    torch.ones(2**24) + 1
 print(faults() - start)
 """
     run = lambda how: subprocess.check_output([sys.executable, "-c", loop, how], text=True)
