@@ -190,9 +190,9 @@ import resource, sys, torch
 from scorefield.core.hardware import keep_memory
 faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 if sys.argv[1] == "kept": keep_memory()
-for i in range(20):
-    if i == 10: start = faults()
-    torch.ones(2**24) + 1
+for i in range(30):
+    if i == 20: start = faults()
+    for n in range(20, 25): torch.ones(2**n) + 1
 print(faults() - start)
 """
     run = lambda how: subprocess.check_output([sys.executable, "-c", loop, how], text=True)
