@@ -21,13 +21,21 @@ repro: .venv/installed  ## run whatever of the pipeline is not up to date
 test: .venv/installed  ## run the test-suite
 	pytest
 
-lint: .venv/installed  ## check style
+coverage: .venv/installed  ## run the test-suite and print the share of the library's lines that it runs
+	coverage run -m pytest
+	@echo "coverage: $$(coverage report --format=total) % of the library's lines, in the tests' own processes"
+
+lint: .venv/installed  ## check style and types
 	ruff check .
 	ruff format --check .
+	mypy
 
 format: .venv/installed  ## mend style
 	ruff check --fix .
 	ruff format .
+
+hooks: .venv/installed  ## check each commit (style, YAML, large files) and each push (types)
+	pre-commit install
 
 slurm: .venv/installed  ## test sweeps and launches on a private Slurm of two nodes (root, slurm-wlm, munge)
 	pytest tests/cluster.py
@@ -59,8 +67,11 @@ mlflow: .venv/installed  ## mirror all results into MLflow and open its UI on ht
 plots: .venv/installed  ## write DVC's plots page, which needs no network, to dvc_plots/index.html
 	dvc plots show
 
-readme: .venv/installed  ## put the current leaderboard, graph and speed into README.md
-	python stages/readme.py
+readme: .venv/installed  ## write README.md and docs from the templates in report
+	PYTHONPATH=src python stages/readme.py
+
+schema: .venv/installed  ## write .schema/params.json, with which editors check params.yaml
+	@python stages/schema.py
 
 entry: .venv/installed  ## check entries/NAME and put it into the pipeline: make entry NAME=template
 	@python stages/entry.py $(NAME)
@@ -69,8 +80,8 @@ export: .venv/installed  ## write models/NAME as a pipeline that diffusers loads
 	@python stages/export.py $(NAME)
 
 clean:  ## remove scratch, caches and tracking; data, models and results stay
-	rm -rf .scratch .pytest_cache .ruff_cache dvc_plots mlflow.db* mlartifacts
+	rm -rf .scratch .pytest_cache .ruff_cache .mypy_cache .hypothesis dvc_plots mlflow.db* mlartifacts
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help install repro test lint format slurm share sweep verify smoke bench mlflow plots readme entry export clean
+.PHONY: help install repro test coverage lint format hooks slurm share sweep verify smoke bench mlflow plots readme entry export clean schema
 .DEFAULT_GOAL := help

@@ -23,8 +23,9 @@ from torch.nn.functional import mse_loss, pixel_shuffle, pixel_unshuffle
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from scorefield.core.denoiser import Model
+from scorefield.core.denoiser import Counter
 from scorefield.core.files import load_data, load_model
+from scorefield.core.model import Model
 from scorefield.core.schedule import cosine, times
 from scorefield.lab.benched import keep
 from scorefield.lab.sampling import Plan, draw
@@ -88,7 +89,7 @@ def sampling() -> dict[str, float]:
     pipeline = DDIMPipeline(plain_net(model).eval(), scheduler)
     pipeline.set_progress_bar_config(disable=True)
     device = torch.device("cpu")
-    plan = Plan(model, (model,), model.schedule, ddim, model.shape, SAMPLING_STEPS, 0, device)
+    plan = Plan(model, ddim, model.shape, SAMPLING_STEPS, 0, device, Counter())
     ours, theirs = {}, {}
 
     def run_theirs() -> None:
@@ -97,18 +98,17 @@ def sampling() -> dict[str, float]:
         theirs["x"] = pixel_shuffle(torch.from_numpy(images).permute(0, 3, 1, 2), model.net.fold)
 
     def run_ours() -> None:
-        with torch.no_grad(), tqdm(disable=True) as bar:
-            ours["x"] = draw(plan, range(SAMPLED), bar)["samples"]
+        with tqdm(disable=True) as bar:
+            ours["x"] = draw(plan, range(SAMPLED), bar).samples
 
     old, new, ratio = alternate(run_theirs, run_ours)
     found = {"sample_speedup": ratio, "sample_plain_s": old, "sample_ours_s": new}
     for precision in ("float32", "bfloat16"):
-        model.net.precision = precision
+        model = load_model("models/digits-ddpm", precision)
         source = torch.Generator().manual_seed(0)
         side = [SAMPLED, model.net.config.in_channels, *model.net.config.sample_size]
         x = pixel_shuffle(torch.randn(*side, generator=source), model.net.fold)
-        with torch.no_grad():
-            *_, x = ddim(model, model.schedule, x, times(SAMPLING_STEPS), torch.randn_like)
+        *_, x = ddim(model, x, times(SAMPLING_STEPS))
         gap = ((x.clamp(-1, 1) + 1) / 2 - theirs["x"]).abs()
         found |= {f"sample_mean_gap_{precision}": gap.mean().item()}
         found |= {f"sample_max_gap_{precision}": gap.max().item()}

@@ -1,9 +1,7 @@
 """Our default U-Net against the block layout of diffusers' unconditional example, at equal time."""
 
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from diffusers import UNet2DModel
@@ -11,12 +9,13 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from scorefield.core import params
-from scorefield.core.denoiser import Model
-from scorefield.core.files import build, load_model
+from scorefield.core.files import build
+from scorefield.core.model import Model
 from scorefield.core.noise import streams
 from scorefield.core.schedule import cosine, times
+from scorefield.lab.evaluators import load_evaluator
 from scorefield.lab.training import seed_step, train
-from scorefield.metrics.fidelity import fidelity
+from scorefield.metrics.evaluators import Evaluator
 from scorefield.samplers.ddim import ddim
 
 BATCH, SECONDS = 64, 90
@@ -39,11 +38,8 @@ def our_model(**changes) -> Model:
 
 
 def our_training(model: Model, data: dict[str, Tensor], steps: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in train(
-            model, OBJECTIVE, data, Path(folder), 0, steps=steps, validations=0, **KNOBS
-        ):
-            pass
+    for _ in train(model, OBJECTIVE, data, None, 0, steps=steps, validations=0, **KNOBS):
+        pass
 
 
 class Example(nn.Module):
@@ -71,29 +67,24 @@ class Example(nn.Module):
         return out[:, :, 2:-2, 2:-2].float()
 
 
-def fid_after(model: Model, data: dict[str, Tensor], judge: Model) -> tuple[float, int]:
+def fid_after(model: Model, data: dict[str, Tensor], evaluator: Evaluator) -> tuple[float, int]:
     """FID of 1,000 samples after SECONDS of training, and the steps that fitted."""
     probe = 8
     our_training(model, data, probe)
     steps = int(SECONDS / (seconds(lambda: our_training(model, data, probe)) / probe))
-    with tempfile.TemporaryDirectory() as folder:
-        given = KNOBS | {"steps": steps, "validations": 1}
-        for state, _ in train(model, OBJECTIVE, data, Path(folder), 0, **given):
-            average = state.average
-    randn = streams(0, range(1000))
-    with torch.no_grad():
-        x = randn(torch.empty(1000, 1, 28, 28))
-        parts = (ddim(average, average.schedule, p, times(25), randn) for p in x.split(250))
-        fake = torch.cat([list(part)[-1] for part in parts])
-    return fidelity(fake, data["test"], judge)["fid"], steps
+    for state, _ in train(model, OBJECTIVE, data, None, 0, steps=steps, validations=1, **KNOBS):
+        average = state.average
+    x = streams(0, range(1000))(torch.empty(1000, 1, 28, 28))
+    parts = (list(ddim(average, part, times(25)))[-1] for part in x.split(250))
+    return evaluator.distance(torch.cat(list(parts)), data["test"])["fid"], steps
 
 
 def layouts(data: dict[str, Tensor]) -> dict[str, float]:
-    judge = load_model("models/digits-classifier")
+    evaluator = load_evaluator("digits-classifier")
     torch.manual_seed(0)
     theirs = Model(Example(), cosine(), "v", [1, 28, 28])
-    ours_fid, ours_steps = fid_after(our_model(), data, judge)
-    theirs_fid, theirs_steps = fid_after(theirs, data, judge)
+    ours_fid, ours_steps = fid_after(our_model(), data, evaluator)
+    theirs_fid, theirs_steps = fid_after(theirs, data, evaluator)
     return {
         "layout_seconds": SECONDS,
         "layout_ours_fid": ours_fid,

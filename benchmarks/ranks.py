@@ -18,12 +18,12 @@ from time import perf_counter
 import torch
 from layouts import OBJECTIVE, our_model
 
-from scorefield.core import params, ranks
+from scorefield.core import ranks
+from scorefield.core.denoiser import Counter
 from scorefield.core.files import load_data
-from scorefield.core.schedule import cosine
 from scorefield.lab.benched import keep
-from scorefield.lab.sampling import Plan, sample
-from scorefield.lab.survey import SCORES, survey
+from scorefield.lab.sampling import Plan, sample_chunks
+from scorefield.lab.survey import questions, survey
 from scorefield.lab.training import begin, descend, split
 from scorefield.samplers.ddim import ddim
 
@@ -33,21 +33,20 @@ TORCHRUN = [str(Path(sys.executable).parent / "torchrun"), "--standalone", "--np
 
 def training() -> None:
     data, model = split(load_data("digits"), "train"), our_model().train()
-    _, optimiser = begin(model, 1e-3, 0.0, Path("nowhere"))
+    _, optimiser = begin(model, 1e-3, 0.0, None)
     for step in range(STEPS):
         descend(model, OBJECTIVE, data, optimiser, 0, step, BATCH, 1e-3, 1.0)
 
 
 def sampling(folder: Path) -> None:
     model = our_model().eval()
-    plan = Plan(model, (model,), cosine(), ddim, model.shape, 10, 0, torch.device("cpu"))
-    sample(plan, SAMPLES, folder, chunk=CHUNK)
+    plan = Plan(model, ddim, model.shape, 10, 0, torch.device("cpu"), Counter())
+    sample_chunks(plan, SAMPLES, folder, chunk=CHUNK)
 
 
 def mapping(folder: Path) -> None:
     model, x = our_model().eval(), load_data("digits")["test"][:SAMPLES]
-    knobs = {score: params.section(score) for score in SCORES}
-    survey([model], x, [1.0], 0, knobs, folder, chunk=CHUNK)
+    survey([model], x, questions({"levels": [1.0], "seed": 0}), folder, chunk=CHUNK)
 
 
 def child(folder: Path) -> None:

@@ -17,12 +17,12 @@ import torch
 from bench import peak_memory
 
 from scorefield.core import params
-from scorefield.core.denoiser import Model
+from scorefield.core.datasets import dataset_of
 from scorefield.core.files import load_bytes, load_tensors, save_tensors
+from scorefield.core.model import Model
 from scorefield.core.schedule import cosine
 from scorefield.lab.benched import keep
-from scorefield.metrics.images import images
-from scorefield.nets.convnet import convnet
+from scorefield.metrics.evaluators import evaluator_of
 
 SHAPE, TRAIN, TEST, COUNTS = (3, 32, 32), 50_000, 10_000, (1000, 10_000, 50_000)
 
@@ -43,12 +43,11 @@ def fake(folder: Path, count: int) -> None:
 def child(folder: Path) -> None:
     """Score as `evaluate` does, and print seconds and the peak of memory in MiB."""
     torch.manual_seed(0)
-    given = params.section("convnet")
-    knobs = {key: given[key] for key in ("width", "features", "classes")}
-    judge = Model(convnet({"train": [1, *SHAPE]}, cosine(), **knobs), cosine(), "x0", [*SHAPE])
+    net = params.method("nets", "convnet")({"train": [1, *SHAPE]}, cosine())
+    evaluator = evaluator_of(Model(net.eval(), cosine(), "x0", SHAPE))
     start, drawn = perf_counter(), load_bytes(folder / "samples.safetensors")
-    data = load_tensors(folder / "data.safetensors")
-    images(drawn["samples"], data, judge.eval(), **params.section("images"))
+    data = dataset_of(load_tensors(folder / "data.safetensors"))
+    evaluator.scores(drawn["samples"], data, {"images": params.section("images")})
     print(perf_counter() - start, peak_memory())
 
 

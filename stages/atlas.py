@@ -1,21 +1,28 @@
 """A map as figures, tables and metrics. Usage: python stages/atlas.py NAME"""
 
+from typing import Any
+
+import pandas
+
 from scorefield.core import params
-from scorefield.core.files import (
-    command,
-    load_data,
-    load_model,
-    load_tensors,
-    save_json,
-    save_table,
-)
-from scorefield.core.hardware import device
+from scorefield.core.datasets import Images, Layouts, load_dataset
+from scorefield.core.errors import InputError
+from scorefield.core.files import command, save_json, save_table
+from scorefield.core.records import load_records
+from scorefield.core.studies import ROLES, ImageSurvey, PointSurvey
+from scorefield.data.layouts import REGIMES
+from scorefield.lab.evaluators import load_evaluator
 from scorefield.metrics.atlas import flat, of_images, of_points
+from scorefield.metrics.evaluators import FeatureEvaluator
 from scorefield.plots.areas import areas
-from scorefield.plots.heat import COLUMNS, heat, unfolded
+from scorefield.plots.heat import heat
 from scorefield.plots.unstable import unstable, way
 
-SHOWN = {"withheld": (0, 0), "rare": (1, 0), "decoy": (0, 6)}  # regime and layout of the heat maps
+SHOWN = {  # heat maps: regime and layout
+    "withheld": ("withheld", 0),
+    "rare": ("rare", 0),
+    "decoy": ("withheld", 6),
+}
 KNOWN = {
     "auroc_train": "special mode against training data",
     "auroc": "against junk as far out",
@@ -30,47 +37,50 @@ LOOKS = {
 }
 
 
-def scores(found: dict) -> list[str]:
-    return sorted(key for key in found if "." not in key and key not in ("points", "mean"))
-
-
-def plane(name: str, spec: dict, found: dict, data: dict) -> tuple:
-    layouts = int(data["layout"].max()) + 1
+def points(name: str, levels: list[float], data: Layouts) -> tuple[pandas.DataFrame, ...]:
+    """The table of a survey of points, and the part of it that is shown; figures are drawn."""
+    (found,) = load_records(f"samples/{name}-map.safetensors", PointSurvey)
     for title, (regime, layout) in SHOWN.items():
-        member = regime * layouts + layout
-        maps = {key: unfolded(found[f"heat.{key}"][..., member]) for key in COLUMNS}
-        special = "rare" if regime else "withheld"
-        marks = {special: data["mixture.mean"][member, 0]}
-        if title == "decoy":
-            marks["decoy"] = data["decoy"][member]
-        path = f"plots/maps/{name}/{title}.png"
-        heat(
-            maps, spec["levels"], found["heat.reach"].item(), data["train"][:, member], marks, path
-        )
-    table = of_points(found, data, spec["levels"], scores(found))
-    withheld = table[table["regime"] == 0].drop(columns="regime")
+        mine = (data.regime == REGIMES.index(regime)) & (data.layout == layout)
+        for member in mine.nonzero().flatten().tolist():
+            marks = {regime: data.mean[member, 0]}
+            if title == "decoy":
+                marks["decoy"] = data.decoy[member]
+            path = f"plots/maps/{name}/{title}.png"
+            heat(found.heat, member, levels, data.train[:, member], marks, path)
+    table = of_points(found, data, levels)
+    withheld = table[table["regime"] == REGIMES.index("withheld")].drop(columns="regime")
     areas(withheld, KNOWN, {"model": "network", "control": "exact"}, f"plots/maps/{name}/known.png")
     return table, withheld
 
 
-def digits(name: str, spec: dict, found: dict, data: dict) -> tuple:
-    judge = load_model(f"models/{spec['judge']}").to(device())
-    table = of_images(found, data, spec["levels"], scores(found), judge)
-    for i, level in enumerate(spec["levels"]):
+def images(name: str, spec: dict[str, Any], data: Images) -> tuple[pandas.DataFrame, ...]:
+    """The same of a survey of images, all of which is shown."""
+    (found,) = load_records(f"samples/{name}-map.safetensors", ImageSurvey)
+    evaluator, levels = load_evaluator(spec["judge"]), spec["levels"]
+    if not isinstance(evaluator, FeatureEvaluator):
+        raise InputError(f"maps.{name}.judge: expected a network that reads images")
+    table = of_images(found, data, levels, evaluator)
+    for i, level in enumerate(levels):
         title = f"posterior variance at sigma / alpha = {level:g}"
         path = f"plots/maps/{name}/unstable-{level:g}.png"
-        unstable(found["points"], found["trace"][0, i], title, path)
-    way(*(found[f"path.{key}"] for key in ("x", "mean", "variance")), f"plots/maps/{name}/way.png")
-    roles = {role: spec[role] for role in ("model", "control")}
+        unstable(found.images, found.scores["trace"][0, i], title, path)
+    way(found.frames, f"plots/maps/{name}/way.png")
+    roles = {role: spec[role] for role in ROLES}
     shown = {key: title for key, title in LOOKS.items() if key in set(table["figure"])}
     areas(table, shown, roles, f"plots/maps/{name}/known.png")
     return table, table
 
 
 def main(name: str) -> None:
-    spec, data = params.entry("maps", name), load_data(params.entry("maps", name)["data"])
-    found = load_tensors(f"samples/{name}-map.safetensors")
-    whole, shown = (plane if "layout" in data else digits)(name, spec, found, data)
+    spec = params.entry("maps", name)
+    data = load_dataset(spec["data"])
+    if isinstance(data, Layouts):
+        whole, shown = points(name, spec["levels"], data)
+    elif isinstance(data, Images):
+        whole, shown = images(name, spec, data)
+    else:
+        raise InputError(f"maps.{name}: expected data of layouts or images")
     save_json(f"metrics/maps/{name}.json", flat(shown))
     save_table(f"metrics/maps/{name}.csv", whole)
 

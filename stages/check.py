@@ -6,11 +6,14 @@ Usage: python stages/check.py
 import sys
 from pathlib import Path
 
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from scorefield.core.errors import InputError
-from scorefield.lab.check import KINDS, parsed, problems
-from scorefield.lab.closure import SOURCE, fingerprints
+from scorefield.core.registry import SOURCE
+from scorefield.lab.signatures import parsed
+from scorefield.lab.stage_code import fingerprints
+from scorefield.lab.validation import problems
 
 
 def main() -> None:
@@ -20,14 +23,14 @@ def main() -> None:
         sys.exit(f"error: params.yaml: {' '.join(str(error).split())}")
     try:
         for file in SOURCE.rglob("*.py"):
-            parsed(file.relative_to(SOURCE))
+            parsed(str(file.relative_to(SOURCE)))
         wrong = [f"params.yaml: {line}" for line in problems(params)]
     except InputError as error:
         wrong = [str(error)]
     if wrong:
         sys.exit("\n".join(f"error: {line}" for line in wrong))
-    for name, hashed in fingerprints(KINDS).items():
-        file = Path("code", name).with_suffix(".txt")
+    for name, hashed in fingerprints(params).items():
+        file = Path("code", f"{name}.txt")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{hashed}\n")
 

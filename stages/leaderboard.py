@@ -15,7 +15,7 @@ def markdown(table: pandas.DataFrame) -> str:
 
 
 def main() -> None:
-    runs = params.load()["runs"]
+    runs = params.runs()
     found = {name: load_json(f"metrics/runs/{name}.json") for name in runs}
     images, points = contest(runs, found), plane(runs, found)
     save_table("metrics/leaderboard.csv", images)

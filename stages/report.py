@@ -34,7 +34,7 @@ def main() -> None:
         cards=cards(settings),
         provenance=provenance(),
         params=Path("params.yaml").read_text(),
-        figures={name: load_json(f"metrics/runs/{name}.json") for name in settings["runs"]},
+        figures={name: load_json(f"metrics/runs/{name}.json") for name in params.runs()},
     )
 
 

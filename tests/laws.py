@@ -1,10 +1,15 @@
 """Closed-form laws that several tests use."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import nn
 
-from scorefield.core.denoiser import Model
 from scorefield.core.exact import Mixture, information
+from scorefield.core.log_ratio import counted_ratio
+from scorefield.core.model import Model
+from scorefield.core.network import Network
+from scorefield.core.registry import load_method, with_knobs
 from scorefield.core.schedule import Schedule, cosine, ddpm, linear
 from scorefield.nets.exact import Exact
 
@@ -48,11 +53,66 @@ def pair(rho: float = 0.9) -> Mixture:
 
 
 class Oracle(nn.Module):
-    """The true information of a joint law, in the place of a ratio network."""
+    """The true information of a joint law, a LogRatio; all rows have the times of the first."""
 
     def __init__(self, law: Mixture, schedule: Schedule, condition: str):
         super().__init__()
-        self.law, self.schedule, self.condition, self.table = law, schedule, condition, None
+        self.law, self.schedule, self.condition = law, schedule, condition
 
     def forward(self, x, t, y, s):
         return information(self.law, self.schedule, x, t[0], y, s[0])
+
+
+class Signs:
+    """The two vectors of signs in 2-D, in turn: together they give the exact trace."""
+
+    def __init__(self):
+        self.turn = 0
+
+    def __call__(self, like):
+        self.turn += 1
+        return torch.tensor([1.0, 1.0 if self.turn % 2 else -1.0]).expand_as(like)
+
+
+class Labelled(Network):
+    """The exact denoiser of a mixture whose labels are its components."""
+
+    predict = "x0"
+
+    def __init__(self, law: Mixture, schedule: Schedule):
+        super().__init__()
+        self.law, self.schedule, self.classes = law, schedule, len(law.weight)
+
+    def forward(self, x, t, labels=None):
+        share, mean, _ = self.law.posterior(self.schedule, x, t)
+        if labels is None:
+            return (share[..., None] * mean).sum(1)
+        return mean[torch.arange(len(x)), labels]
+
+
+@dataclass(frozen=True)
+class LabelRatio:
+    """log p(y | x_t) - log p(y) of a mixture's points and their components y, a LogRatio."""
+
+    law: Mixture
+    schedule: Schedule
+    condition: str = "clean"
+
+    def __call__(self, x, t, y, s):
+        log_share = self.law.log_joint(self.schedule, x, t).log_softmax(1) - self.law.weight.log()
+        return log_share[torch.arange(len(x)), y]
+
+
+def labelled(schedule=None):
+    """The exact denoiser of `three`, which takes the numbers of its Gaussians as labels."""
+    schedule = schedule or ddpm()
+    return Model(Labelled(three(), schedule), schedule, "x0", [2])
+
+
+def guided(name, denoiser, counter=None, **knobs):
+    """A guidance by its name; ratio guidance by the true ratio of labels."""
+    made = with_knobs(load_method("guidance", name), knobs)
+    if name != "ratio":
+        return made(denoiser)
+    true = LabelRatio(three(), denoiser.schedule)
+    return made(denoiser, counted_ratio(true, counter) if counter else true)

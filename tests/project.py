@@ -13,6 +13,8 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from scorefield.lab.catalogue import TABLES
+
 ROOT = Path(__file__).parents[1]
 ENV = {k: v for k, v in os.environ.items() if not k.startswith("DVC_")} | {
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -103,7 +105,7 @@ def lab(place: Path) -> Path:
 
 def shorten(params: dict) -> None:
     tables = {"data": "bimodal", "models": "bimodal-exact", "runs": "bimodal-oracle"}
-    for table in ("data", "models", "runs", "curves", "maps", "matches", "paths", "sweeps"):
+    for table in TABLES:
         held = params[table]
         params[table] = {name: held[name] for name in held if name == tables.get(table)}
     params["runs"]["bimodal-oracle"]["n"] = 4096

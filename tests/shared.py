@@ -7,17 +7,18 @@ from pathlib import Path
 import torch
 
 from scorefield.core import ranks
-from scorefield.core.denoiser import Model
+from scorefield.core.denoiser import Counter, counted
 from scorefield.core.files import build, save_tensors
+from scorefield.core.model import Model
 from scorefield.core.noise import streams
+from scorefield.core.registry import methods
 from scorefield.core.schedule import cosine
-from scorefield.lab.sampling import Plan, sample
-from scorefield.lab.survey import survey
+from scorefield.lab.sampling import Plan, sample_chunks
+from scorefield.lab.survey import questions, survey
 from scorefield.lab.training import seed_step, train
 from scorefield.metrics.copies import copied
 from scorefield.metrics.distances import reach
-from scorefield.metrics.fidelity import features
-from scorefield.metrics.shares import classes
+from scorefield.metrics.evaluators import evaluator_of
 from scorefield.nets.convnet import convnet
 from scorefield.nets.dit import dit
 from scorefield.nets.mlp import MLP
@@ -37,15 +38,9 @@ DIT = {
     "width": 16, "depth": 1, "heads": 2, "patch": 4, "overlap": 0, "classes": 3,
     "precision": "float32",
 }  # fmt: skip
-DDDM = {"predict": "v", "m": 3, "beta": 1.0, "lam": 1.0, "smoothing": 1e-6, "weighting": "none"}
-DDDM |= {"bias": 0.0, "levels": "uniform", "ramp": 1.0, "mse": 0.5}
-RATIO = {"width": 16, "depth": 2, "least": -20.0, "most": 6.0}
-KNOBS = {
-    "trace": {"probes": 2, "step": 0.05}, "frobenius": {"probes": 2, "step": 0.05},
-    "original": {"probes": 2, "step": 0.05}, "renoise": {"probes": 2}, "minority": {"probes": 2},
-    "eigenvalue": {"iterations": 2, "step": 0.05}, "drift": {"probes": 2, "shrink": 0.7},
-    "martingale": {"probes": 2, "shrink": 0.7},
-}  # fmt: skip
+DDDM = {"m": 3, "ramp": 1.0, "mse": 0.5}
+RATIO = {"width": 16, "depth": 2}
+KNOBS = {name: {"probes": 2} for name in methods("instability")} | {"eigenvalue": {"iterations": 2}}
 
 
 def unet() -> Model:
@@ -61,23 +56,21 @@ def pairs(pairing: str, condition: str) -> Model:
 
 def vectors() -> dict:
     """name -> (model, loss, shape of the data), each row of another kind of objective."""
-    given = {"predict": "v", "levels": "uniform"}
     return {
-        "ddpm": (Model(MLP(2, 16, 2), cosine(), "v", [2]), partial(ddpm, **given), [2]),
-        "side by side": (Model(MLPs(3, 2, 8, 1), cosine(), "v", [3, 2]), partial(ddpm, **given), [3, 2]),
+        "ddpm": (Model(MLP(2, 16, 2), cosine(), "v", [2]), ddpm, [2]),
+        "side by side": (Model(MLPs(3, 2, 8, 1), cosine(), "v", [3, 2]), ddpm, [3, 2]),
         "dddm": (Model(MLP(2, 16, 2, extra=2), cosine(), "v", [2], True), partial(dddm, **DDDM), [2]),
         "dv": (pairs("instance", "clean"), partial(dv, decay=0.9), [2]),
-        "rulsif": (pairs("class", "same_t"), partial(rulsif, relative=0.2), [2]),
+        "rulsif": (pairs("class", "same_t"), rulsif, [2]),
     }  # fmt: skip
 
 
 def images() -> dict:
     """The same of networks of images, which compute in float32."""
-    given = {"predict": "v", "levels": "uniform"}
     labelled = dit({"train": [1, 1, 8, 8]}, cosine(), **DIT)
     return {
-        "unet": (unet().train().requires_grad_(True), partial(ddpm, **given), [1, 28, 28]),
-        "labelled": (Model(labelled, cosine(), "v", [1, 8, 8]), partial(ddpm, **given), [1, 8, 8]),
+        "unet": (unet().train().requires_grad_(True), ddpm, [1, 28, 28]),
+        "labelled": (Model(labelled, cosine(), "v", [1, 8, 8]), ddpm, [1, 8, 8]),
     }
 
 
@@ -97,16 +90,19 @@ def trained(folder: Path, cases: dict) -> dict[str, torch.Tensor]:
 
 def drawn(folder: Path) -> dict[str, torch.Tensor]:
     """Samples, scores of maps, features and their neighbours: what is the same to the byte."""
-    model = unet()
-    sampler = partial(ancestral, churn=1.0)
-    plan = Plan(model, (model,), cosine(), sampler, model.shape, 3, 0, torch.device("cpu"))
-    found = sample(plan, 40, folder, chunk=16) or {}
+    model, counter = unet(), Counter()
+    denoiser, device = counted(model, counter), torch.device("cpu")
+    plan = Plan(denoiser, ancestral, model.shape, 3, 0, device, counter)
+    samples = sample_chunks(plan, 40, folder, chunk=16)
+    found = samples.tensors() if samples else {}
+    asked = questions({"levels": [0.5, 1.0], "seed": 0} | KNOBS)
     x = streams(1, range(450))(torch.empty(450, 1, 28, 28))
-    found |= survey([model, model], x[:12], [0.5, 1.0], 0, KNOBS, folder, chunk=5) or {}
-    judge = convnet({"train": [1, 1, 28, 28]}, cosine(), width=8, features=8, classes=10)
-    judge = Model(judge, cosine(), "x0", [1, 28, 28]).eval()
-    seen = features(x, judge)
-    found |= {"features": seen, "classes": classes(x, judge), "reach": reach(seen, 3)}
+    surveyed = survey([model, model], x[:12], asked, folder, chunk=5)
+    found |= surveyed.scores | {"mean": surveyed.mean} if surveyed else {}
+    net = convnet({"train": [1, 1, 28, 28]}, cosine(), width=8, features=8, classes=10)
+    evaluator = evaluator_of(Model(net, cosine(), "x0", [1, 28, 28]).eval())
+    seen = evaluator.features(x)
+    found |= {"features": seen, "classes": evaluator.classes(x), "reach": reach(seen, 3)}
     return found | {"copied": copied(x.flatten(1), x.flatten(1)[:30])}
 
 

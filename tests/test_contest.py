@@ -12,15 +12,13 @@ from safetensors.torch import save_file
 from scorefield.core import params
 from scorefield.core.errors import InputError
 from scorefield.core.files import WEIGHTS
-from scorefield.guidance.ready import checked, given
-from scorefield.lab import closure, standings
-from scorefield.lab import evaluator as hashed
-from scorefield.lab.evaluator import evaluator
+from scorefield.guidance.ready import checked, condition
+from scorefield.lab import closure, evaluator_hash, standings
 from scorefield.lab.rules import held, leaked, objection, ranks
 from scorefield.metrics.bootstrap import bootstrap
 from scorefield.metrics.copies import copied, copies
-from scorefield.metrics.fidelity import compared, distance
-from scorefield.metrics.support import support
+from scorefield.metrics.density_coverage import density_coverage
+from scorefield.metrics.fidelity import fid, precision_recall
 
 
 @pytest.fixture
@@ -32,8 +30,7 @@ def test_precision_recall_density_and_coverage_are_those_of_naeem_et_al(generato
     draw = lambda n, scale: scale * torch.randn(n, 12, generator=generator, dtype=torch.float64)
     fake, real = draw(700, 0.8) + 0.3, draw(500, 1.0)
     theirs = compute_prdc(real.numpy(), fake.numpy(), nearest_k=5)
-    ours = compared(fake, real, neighbours=5, kid_subsets=2, kid_subset_size=400)
-    ours |= support(fake, real, 5)
+    ours = precision_recall(fake, real, 5) | density_coverage(fake, real, 5)
     for key, value in theirs.items():
         assert ours[key] == pytest.approx(value, abs=1e-6), key
 
@@ -41,7 +38,7 @@ def test_precision_recall_density_and_coverage_are_those_of_naeem_et_al(generato
 def test_equal_laws_have_density_1_and_coverage_1_less_half_to_the_neighbours(generator):
     """Naeem et al. 2020: coverage tends to 1 - 2^-k, density has expectation 1."""
     draw = lambda: torch.randn(2000, 4, generator=generator, dtype=torch.float64)
-    found = support(draw(), draw(), 3)
+    found = density_coverage(draw(), draw(), 3)
     assert found["density"] == pytest.approx(1, abs=0.05)
     assert found["coverage"] == pytest.approx(1 - 2**-3, abs=0.02)
 
@@ -50,7 +47,7 @@ def test_the_bootstrap_tells_how_much_fid_varies_between_draws(generator):
     draw = lambda n: torch.randn(n, 6, generator=generator, dtype=torch.float64)
     real = draw(1000)
     drawn = [0.9 * draw(400) + 0.2 for _ in range(120)]
-    true = np.std([distance(fake, real) for fake in drawn])
+    true = np.std([fid(fake, real) for fake in drawn])
     told = np.mean([bootstrap(fake, real, 60) for fake in drawn[:20]])
     assert told == pytest.approx(true, rel=0.2)
 
@@ -87,7 +84,7 @@ FAIR = {"n": 5000, "distinct": 5000, "copies": 0.0, "evaluator": "now"}
         ({"distinct": 1000}, "flagged: only 1000 of 5000 samples differ"),
         ({"evaluator": "old"}, "refused: scored by evaluator old; that of this dataset is now now"),
         ({"evaluator": None}, "refused: scored by evaluator None; that of this dataset is now now"),
-        ({"agreement": 0.9}, "unranked: drawn to match test images"),
+        ({"fid_unguided": 9.0}, "unranked: drawn to match test images"),
     ],
     ids=str,
 )
@@ -113,12 +110,10 @@ def test_a_model_that_saw_the_test_images_is_flagged():
 
 def test_what_was_trained_elsewhere_bears_a_note(monkeypatch):
     monkeypatch.setattr(standings.params, "entry", lambda table, name: {"net": name})
-    told = lambda model, helper, guidance="plain": standings.remark(
-        {"guidance": guidance, "model": model, "helper": helper}
-    )
-    assert told("unet", "unet") == ""
-    assert told("unet", "stored") == told("pretrained", "unet") == standings.ELSEWHERE
-    assert told("convnet", "convnet", "ready") == standings.READY
+    told = lambda guidance="plain", **models: standings.remark({"guidance": guidance} | models)
+    assert told(model="unet") == ""
+    assert told(model="unet", guide="stored") == told(model="pretrained") == standings.ELSEWHERE
+    assert told("ready", model="convnet") == standings.READY
 
 
 @pytest.fixture
@@ -128,11 +123,11 @@ def contest_of(tmp_path, monkeypatch):
     package, judge = tmp_path / "package", tmp_path / "models/judge"
     for folder in (package / "metrics", package / "nets", judge, tmp_path / "data"):
         folder.mkdir(parents=True)
-    (package / "metrics/images.py").write_text("a = 1\n")
+    (package / "metrics/evaluators.py").write_text("a = 1\n")
     (package / "nets/convnet.py").write_text("b = 1\n")
     (judge / WEIGHTS).write_bytes(b"weights")
     (judge / "config.json").write_text('{"_scorefield": {"net": "convnet"}}')
-    monkeypatch.setattr(hashed, "SOURCE", package)
+    monkeypatch.setattr(evaluator_hash, "SOURCE", package)
     monkeypatch.setattr(closure, "SOURCE", package)
     images = torch.arange(40, dtype=torch.uint8).view(10, 1, 2, 2)
     parts = {"train": images[:4], "validation": images[4:6], "test": images[6:]}
@@ -146,27 +141,34 @@ def test_what_was_trained_on_is_held_against_the_test_images(contest_of, monkeyp
     models = {"fair": {"data": "mine"}, "cheat": {"data": "other"}}
     monkeypatch.setattr(params, "entry", lambda _, name: models[name])
     held.cache_clear()
-    run = {"data": "mine", "model": "fair", "helper": "fair"}
+    run = {"data": "mine", "model": "fair"}
     assert leaked(run) == 0
-    assert leaked(run | {"model": "cheat"}) == leaked(run | {"helper": "cheat"}) == 0.5
+    assert leaked(run | {"model": "cheat"}) == leaked(run | {"guide": "cheat"}) == 0.5
 
 
 def test_the_evaluator_changes_with_images_judge_code_and_numbers(contest_of, monkeypatch):
     spec, numbers = {"judge": "judge", "data": "mine"}, {"neighbours": 3}
     monkeypatch.setattr(params, "section", lambda name: numbers)
-    seen = [evaluator(spec)]
-    assert evaluator(spec) == seen[0]
+
+    def hashed(spec):
+        """As a process of its own finds it."""
+        closure.digest.cache_clear()
+        closure.imported.cache_clear()
+        return evaluator_hash.evaluator_hash(spec)
+
+    seen = [hashed(spec)]
+    assert hashed(spec) == seen[0]
     changes = {
-        "package/metrics/images.py": b"a = 2\n",
+        "package/metrics/evaluators.py": b"a = 2\n",
         "package/nets/convnet.py": b"b = 2\n",
         f"models/judge/{WEIGHTS}": b"others",
         "models/judge/config.json": b'{"_scorefield": {"net": "convnet", "numbers": {}}}',
     }
     for path, content in changes.items():
         (contest_of / path).write_bytes(content)
-        seen.append(evaluator(spec))
+        seen.append(hashed(spec))
     numbers["neighbours"] = 5
-    seen += [evaluator(spec), evaluator(spec | {"data": "other"})]
+    seen += [hashed(spec), hashed(spec | {"data": "other"})]
     assert len(set(seen)) == 7
 
 
@@ -175,19 +177,19 @@ SCORED |= {"steps": 25, "nfe": 25}
 
 
 def test_the_table_ranks_what_is_fair_by_the_first_judge_and_says_why_of_the_rest(monkeypatch):
-    run = {"data": "digits", "judge": "ours", "guidance": "plain", "model": "m", "helper": "m"}
-    fid = lambda value: SCORED | {"fid": value, "fid_low": value - 1, "fid_high": value + 1}
+    run = {"data": "digits", "judge": "ours", "guidance": "plain", "model": "m"}
+    scored = lambda value: SCORED | {"fid": value, "fid_low": value - 1, "fid_high": value + 1}
     runs = {
-        "second": (run, fid(9.0)),
-        "first": (run, fid(3.0)),
-        "tied": (run, fid(4.0)),
-        "ready": (run | {"guidance": "ready"}, fid(20.0)),
-        "elsewhere": (run | {"model": "stored"}, fid(30.0)),
-        "few": (run, fid(1.0) | {"n": 10, "distinct": 10}),
-        "own judge": (run | {"judge": "mine"}, fid(0.0) | {"evaluator": "other"}),
+        "second": (run, scored(9.0)),
+        "first": (run, scored(3.0)),
+        "tied": (run, scored(4.0)),
+        "ready": (run | {"guidance": "ready"}, scored(20.0)),
+        "elsewhere": (run | {"model": "stored"}, scored(30.0)),
+        "few": (run, scored(1.0) | {"n": 10, "distinct": 10}),
+        "own judge": (run | {"judge": "mine"}, scored(0.0) | {"evaluator": "other"}),
         "plane": (run, {"mmd2": 0.1}),
     }
-    monkeypatch.setattr(standings, "evaluator", lambda spec: "now")
+    monkeypatch.setattr(standings, "evaluator_hash", lambda spec: "now")
     monkeypatch.setattr(standings.params, "entry", lambda table, name: {"net": name})
     monkeypatch.setattr(standings, "leaked", lambda spec: 0.0)
     monkeypatch.setattr(standings, "costs", lambda spec: {"parameters": 7, "images_seen": 70})
@@ -238,4 +240,4 @@ def test_a_pickle_is_refused_unread(tmp_path):
 def test_a_file_that_changed_after_it_was_entered_is_refused(tmp_path):
     path = write(tmp_path / "samples.safetensors", torch.zeros(5, 1, 2, 2))
     with pytest.raises(InputError, match="changed since it was entered"):
-        given({"test": torch.zeros(1, 1, 2, 2)}, 5, file=str(path), sha256="0" * 64)
+        condition({"test": torch.zeros(1, 1, 2, 2)}, 5, file=str(path), sha256="0" * 64)

@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from scorefield.core.denoiser import Model, averaged, score, velocity
+from scorefield.core.denoiser import Counter, counted, posterior_mean, score, velocity
 from scorefield.core.errors import InputError
+from scorefield.core.model import Model
 from scorefield.core.schedule import cosine, linear, times
 from scorefield.nets.mlp import MLP
 from scorefield.nets.unet import coarse, unet
@@ -216,11 +217,12 @@ def test_draws_half_as_wide_have_half_the_spread_and_the_ratios_of_the_closed_fo
 def test_the_average_of_draws_is_the_posterior_mean_and_the_same_at_every_call():
     law, t = two(), torch.tensor(0.5)
     drawn, x = oracle(law, cosine(), draws=True), torch.randn(500, 2) + 1
-    mean = averaged(drawn, 64)
+    counter = Counter()
+    mean = posterior_mean(counted(drawn, counter), 64)
     error = mean(x, t) - oracle(law, cosine())(x, t)
     assert error.square().mean().sqrt() < 0.12  # of random xi .34
-    assert torch.equal(mean(x, t), mean(x, t)) and drawn.calls == 3 * 64
-    assert averaged(other := oracle(law, cosine()), 64) is other
+    assert torch.equal(mean(x, t), mean(x, t)) and counter.calls == 3 * 64
+    assert posterior_mean(other := oracle(law, cosine()), 64) is other
 
 
 @pytest.mark.parametrize(
@@ -229,14 +231,14 @@ def test_the_average_of_draws_is_the_posterior_mean_and_the_same_at_every_call()
 def test_a_draw_is_refused_where_the_mean_is_needed(use):
     x = torch.randn(3, 1)
     with pytest.raises(InputError, match=r"needs the posterior mean.*guidance: mean"):
-        use(widened(1.0), linear(), x)
+        use(widened(1.0), x)
 
 
 def test_heun_refuses_draws_and_takes_their_average():
     x = torch.randn(3, 1)
     with pytest.raises(InputError, match="heun needs the posterior mean"):
-        list(heun(widened(1.0), linear(), x, times(3), torch.randn_like))
+        list(heun(widened(1.0), x, times(3)))
     law = gaussian(1.0)
-    *_, mine = heun(averaged(widened(1.0), 8), linear(), x, times(3), torch.randn_like)
-    *_, exact = heun(law.denoiser(linear()), linear(), x, times(3), torch.randn_like)
+    *_, mine = heun(posterior_mean(widened(1.0), 8), x, times(3))
+    *_, exact = heun(law.denoiser(linear()), x, times(3))
     torch.testing.assert_close(mine, exact, atol=0.15, rtol=0)

@@ -7,10 +7,11 @@ import torch
 from torch import nn
 from torch.nn.functional import layer_norm
 
-from scorefield.core.denoiser import Model
+from scorefield.core.denoiser import Chunk
 from scorefield.core.errors import InputError
+from scorefield.core.model import Model
 from scorefield.core.schedule import cosine, times
-from scorefield.guidance.cfg import cfg, given
+from scorefield.guidance.cfg import cfg, condition
 from scorefield.nets.dit import Block, dit, places
 from scorefield.objectives.dddm import dddm
 from scorefield.objectives.ddpm import ddpm
@@ -116,15 +117,13 @@ def test_labels_decide_what_is_drawn_and_without_them_both_are():
     data = {"train_labels": torch.tensor([0, 1])}
 
     def share(labels):
-        model.given = labels
-        *_, x = ddim(
-            cfg(model, model, scale=1.0, label=-1), cosine(), start, times(8), torch.randn_like
-        )
+        (guided,) = Chunk(condition=labels).bind(cfg(model, scale=1.0))
+        *_, x = ddim(guided, start, times(8))
         return (x.mean((1, 2, 3)) > 0).float().mean().item()
 
-    assert share(given(data, 40, label=1)["given"]) == 1
-    assert share(given(data, 40, label=0)["given"]) == 0
-    assert share(given(data, 40, label=-1)["given"]) == 0.5
+    assert share(condition(data, 40, label=1).values) == 1
+    assert share(condition(data, 40, label=0).values) == 0
+    assert share(condition(data, 40, label=-1).values) == 0.5
     assert 0.2 < share(None) < 0.8
 
 
@@ -132,20 +131,21 @@ def test_cfg_is_linear_between_no_label_and_the_label():
     model = Model(stirred(network(classes=3)), cosine(), "v", [1, 8, 8])
     x, t, labels = torch.randn(5, 1, 8, 8), torch.tensor(0.6), torch.tensor([0, 1, 2, 0, 1])
     free = model(x, t)
-    model.given = labels
-    told = model(x, t)
-    assert not torch.allclose(free, told)
+    labelled = model(x, t, condition=labels)
+    assert not torch.allclose(free, labelled)
     for scale in (0.0, 1.0, 2.5):
-        found = cfg(model, model, scale=scale, label=-1)(x, t)
-        torch.testing.assert_close(found, free + scale * (told - free), atol=1e-5, rtol=1e-5)
-    assert model.given is labels
+        (guided,) = Chunk(condition=labels).bind(cfg(model, scale=scale))
+        expected = free + scale * (labelled - free)
+        torch.testing.assert_close(guided(x, t), expected, atol=1e-5, rtol=1e-5)
+    assert torch.equal(model(x, t), free)
 
 
 def test_training_leaves_labels_out_a_tenth_of_the_time():
     net = network(classes=3).train()
     x, t = torch.zeros(4000, 1, 8, 8), torch.tensor(0.5)
-    none = net.eval().told(x[:1], t, None)
-    seen = net.told(x, t, net.train().heard(torch.ones(4000, dtype=torch.long)))
+    none = net.eval().embedding(x[:1], t, None)
+    labels = net.train().training_labels(torch.ones(4000, dtype=torch.long))
+    seen = net.embedding(x, t, labels)
     share = torch.isclose(seen, none, atol=1e-6).all(1).float().mean().item()
     assert share == pytest.approx(0.1, abs=0.02)
 
@@ -162,12 +162,11 @@ def test_every_draw_of_the_energy_score_has_the_label_of_its_image():
     ((t, labels),) = told
     assert labels.sort().values.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 5, 6, 7]
     assert torch.equal(labels, (8 - 8 * t.flatten()).floor().long())
-    assert model.given is None
 
 
 def test_guidance_by_labels_needs_a_model_that_knows_them():
     model = Model(copy.deepcopy(network()), cosine(), "v", [1, 8, 8])
-    with pytest.raises(InputError, match="cfg needs a model that knows labels"):
-        cfg(model, model, scale=1.0, label=-1)
+    with pytest.raises(InputError, match="cfg needs a model that takes labels"):
+        cfg(model, scale=1.0)
     with pytest.raises(InputError, match="expected -1 to 1, found 2"):
-        given({"train_labels": torch.tensor([0, 1])}, 4, label=2)
+        condition({"train_labels": torch.tensor([0, 1])}, 4, label=2)

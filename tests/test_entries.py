@@ -1,5 +1,6 @@
 """Entries of others: what is well made reaches the pipeline, what is not is told in a line."""
 
+import json
 import re
 import shutil
 import sys
@@ -155,6 +156,31 @@ def test_a_sampler_is_tried_on_a_model_of_others(project):
     said = enter(project, check=False)
     assert "the samples: 3136 values are not finite" in said, said
     assert not (project / "src/scorefield/samplers/mine.py").exists()
+
+
+GUIDED = """from scorefield.core.denoiser import Denoiser, derived
+
+
+def mine(denoiser, guide, *, scale: float = 0.1) -> Denoiser:
+    def make(chunk):
+        inner, other = chunk.bind(denoiser, guide)
+        return lambda x, t: inner(x, t) + scale * (inner(x, t) - other(x, t))
+
+    return derived(denoiser, make)
+"""
+
+
+def test_a_guidance_with_a_second_network_has_a_table_of_its_own(project):
+    run_ = {"data": "digits", "model": "digits-ddpm", "judge": "digits-classifier"}
+    run_ |= {"guidance": "mine", "sampler": "ddim", "n": 5000, "seed": 1}
+    put(project, "mine/guidance/mine.py", GUIDED)
+    put(project, "mine/params.yaml", json.dumps({"runs": {"mine": run_}, "mine": {}}))
+    assert "its guidance needs a guide; it belongs into runs_with_guide" in enter(
+        project, check=False
+    )
+    guided = {"runs_with_guide": {"mine": run_ | {"guide": "digits-dit"}}, "mine": {"scale": 0.2}}
+    put(project, "mine/params.yaml", json.dumps(guided))
+    assert "entered: runs_with_guide.mine" in enter(project)
 
 
 def test_a_pickle_is_not_read(project):

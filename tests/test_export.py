@@ -5,10 +5,11 @@ import torch
 from diffusers import DDIMPipeline, DiffusionPipeline
 from torch.nn.functional import pixel_shuffle
 
-from scorefield.core.denoiser import Model
 from scorefield.core.errors import InputError
 from scorefield.core.files import build, save_model
+from scorefield.core.model import Model
 from scorefield.core.schedule import times
+from scorefield.interop.pipelines import from_diffusers
 from scorefield.lab.export import export
 from scorefield.samplers.ddim import ddim
 
@@ -41,12 +42,35 @@ def test_diffusers_draws_our_images_from_our_noise(fold, predict, schedule, tmp_
     theirs = pipeline(4, source, num_inference_steps=20, output_type="np").images
     side = [4, fold**2, 16 // fold, 16 // fold]
     x = pixel_shuffle(torch.randn(side, generator=torch.Generator().manual_seed(3)), fold)
-    *_, x = ddim(model, model.schedule, x, times(20), torch.randn_like)
+    *_, x = ddim(model, x, times(20))
     ours = (x.clamp(-1, 1) + 1) / 2
     assert theirs.shape == (4, 16, 16, 1) and theirs.std() > 0.01
     torch.testing.assert_close(
         torch.from_numpy(theirs).permute(0, 3, 1, 2), ours, atol=2e-4, rtol=0
     )
+
+
+@pytest.mark.parametrize("fold, predict, schedule", [(2, "v", "cosine"), (1, "eps", "ddpm")])
+def test_what_we_export_comes_back_as_the_same_model(
+    fold, predict, schedule, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    model, x = saved(fold, predict, schedule), torch.randn(2, 1, 16, 16)
+    export("mine", "exports/mine")
+    again = from_diffusers("exports/mine")
+    assert again.shape == model.shape
+    torch.testing.assert_close(again(x, 0.4), model(x, 0.4), rtol=1e-4, atol=1e-4)
+
+
+def test_our_pipeline_saved_again_by_diffusers_is_the_same_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model, x = saved(2, "v", "cosine"), torch.randn(2, 1, 16, 16)
+    export("mine", "exports/mine")
+    theirs = DiffusionPipeline.from_pretrained("exports/mine", trust_remote_code=True)
+    theirs.save_pretrained("again")
+    for source in ("again", theirs):
+        found = from_diffusers(source)(x, 0.4)
+        torch.testing.assert_close(found, model(x, 0.4), rtol=1e-4, atol=1e-4)
 
 
 def test_a_model_that_draws_is_refused_in_one_line(tmp_path, monkeypatch):

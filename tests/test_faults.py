@@ -143,11 +143,11 @@ def test_mlflow_gone_in_mid_run_stops_nothing_and_the_mirror_completes_it(tmp_pa
         log(*row)
     live.__exit__(None, None, None)
     assert len(said) == 1 and said[0].startswith("no live curves: ") and "\n" not in said[0]
-    with pytest.raises(tracking.InputError, match="MLflow at http"):
+    with pytest.raises(tracking.NotTracked, match="MLflow at http"):
         tracking.connect()
     with servers.mlflow(tmp_path / "server", port):
-        given = {"lr": 0.1}
-        assert [tracking.mirror("train@a", "key", given, rows, []) for _ in range(2)] == [1, 0]
+        stage = tracking.Finished("train@a", "key", {"lr": 0.1}, rows, [])
+        assert [tracking.mirror([stage]) for _ in range(2)] == [1, 0]
         client, (run,) = (
             tracking.connect().MlflowClient(),
             tracking.connect().search_runs(output_format="list"),

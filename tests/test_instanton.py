@@ -1,14 +1,13 @@
 """Instantons: least actions have their closed forms, and traps stay traps."""
 
-from math import cosh, sinh
+from inspect import signature
+from math import cosh, exp, sinh
 
 import numpy as np
 import pytest
 import torch
 
-from scorefield.core.errors import InputError
-from scorefield.lab.ends import line
-from scorefield.metrics.action import (
+from scorefield.core.action import (
     expanded,
     geometric,
     inner,
@@ -17,8 +16,15 @@ from scorefield.metrics.action import (
     resampled,
     steps,
 )
-from scorefield.paths.instanton import descend, instanton, resized
-from tests.three import A, B, C, exact, log_prob, relaxed
+from scorefield.core.errors import InputError
+from scorefield.core.params import section
+from scorefield.core.schedule import cosine
+from scorefield.paths import hamiltonian, instanton
+from scorefield.paths._starts import line
+from scorefield.paths.hamiltonian import move
+from scorefield.paths.instanton import descend, least_action, resized
+from tests.laws import gaussian
+from tests.three import GAUSSIANS, A, B, C, exact, log_prob, relaxed
 
 pytestmark = pytest.mark.usefixtures("double")
 
@@ -26,14 +32,16 @@ pytestmark = pytest.mark.usefixtures("double")
 OU = [(1, 1.156518, 1.156442), (10, 10.0, 10.0), (50, 50.0, 50.0), (100, 100.0, 100.0)]
 
 
-@pytest.mark.parametrize("theta, due, discrete", OU)
-def test_the_least_action_of_an_ornstein_uhlenbeck_process_is_the_closed_form(theta, due, discrete):
+@pytest.mark.parametrize("theta, expected, discrete", OU)
+def test_the_least_action_of_an_ornstein_uhlenbeck_process_is_the_closed_form(
+    theta, expected, discrete
+):
     """From the mean to 1 in T = 1 with 20 nodes; at theta dt = 5 the midpoint rule has 100."""
     field = lambda x: -theta * x
     seen = []
     path = descend(field, theta**-0.5, line(torch.zeros(1), torch.ones(1), 20), theta, 500, seen)
     found = midpoint(field, path, 1.0).item()
-    assert found == pytest.approx(discrete, rel=1e-6) and found == pytest.approx(due, rel=1e-3)
+    assert found == pytest.approx(discrete, rel=1e-6) and found == pytest.approx(expected, rel=1e-3)
 
 
 def test_the_least_ornstein_uhlenbeck_path_is_a_hyperbolic_sine():
@@ -41,8 +49,10 @@ def test_the_least_ornstein_uhlenbeck_path_is_a_hyperbolic_sine():
     ends = torch.tensor([0.7]), torch.tensor([1.5])
     path = descend(lambda x: -theta * x, 1.0, line(*ends, n), time, 500, [])
     tau = np.linspace(0, time, n + 1)
-    due = (0.7 * np.sinh(theta * (time - tau)) + 1.5 * np.sinh(theta * tau)) / sinh(theta * time)
-    np.testing.assert_allclose(path[:, 0], due, atol=2e-5)
+    expected = (0.7 * np.sinh(theta * (time - tau)) + 1.5 * np.sinh(theta * tau)) / sinh(
+        theta * time
+    )
+    np.testing.assert_allclose(path[:, 0], expected, atol=2e-5)
     assert midpoint(lambda x: -theta * x, path, time).item() == pytest.approx(2.011615, rel=1e-4)
 
 
@@ -71,10 +81,10 @@ def test_the_expanded_rule_differs_from_the_midpoint_by_the_order_of_the_grid_an
     """Discrete minimum from 0 at theta = 10, T = 1, N = 20: cosh l = 1 + q^2 / 2."""
     theta, q, n = 10.0, 0.5, 20
     decay = acos_h(1 + q**2 / 2)
-    due = theta / 2 * ((1 + q**2 / 4) ** 0.5 * cosh(n * decay) / sinh(n * decay) + 1)
+    expected = theta / 2 * ((1 + q**2 / 4) ** 0.5 * cosh(n * decay) / sinh(n * decay) + 1)
     place = torch.sinh(decay * torch.arange(n + 1.0))[:, None] / sinh(n * decay)
-    assert expanded(lambda x: -theta * x, place, 1.0).item() == pytest.approx(due, rel=1e-9)
-    assert due == pytest.approx(10.154, abs=1e-3)
+    assert expanded(lambda x: -theta * x, place, 1.0).item() == pytest.approx(expected, rel=1e-9)
+    assert expected == pytest.approx(10.154, abs=1e-3)
 
 
 def acos_h(x: float) -> float:
@@ -87,7 +97,7 @@ def test_the_least_action_over_a_barrier_is_twice_its_height():
     gaps = []
     for n in (200, 400):
         path = line(a, c, n) + 0.02 * torch.sin(torch.linspace(0, torch.pi, n + 1))[:, None]
-        found = instanton(
+        found = least_action(
             exact, 1.0, {"line": path}, nodes=n, duration=20.0, iterations=400, levels=0
         )
         gaps.append(midpoint(exact, found.path, 20.0).item() - 3.887475)
@@ -108,7 +118,7 @@ def test_between_modes_that_do_not_touch_the_best_of_several_starts_is_the_known
     bow = torch.sin(torch.linspace(0, torch.pi, n + 1))[:, None] * torch.tensor([0.0, 0.5])
     via = torch.cat([line(a, c, n // 2), line(c, b, n // 2)[1:]])
     starts = {"bow": line(a, b, n) + bow, "via": via}
-    found = instanton(exact, 1.0, starts, nodes=n, duration=20.0, iterations=600, levels=1)
+    found = least_action(exact, 1.0, starts, nodes=n, duration=20.0, iterations=600, levels=1)
     best = midpoint(exact, found.path, 20.0).item()
     assert best == pytest.approx(5.7286, rel=0.005) and found.start == "bow"
     assert found.history["via"][-1] > best + 1
@@ -162,4 +172,46 @@ def test_resampling_keeps_the_course_and_makes_equal_steps():
 def test_a_grid_too_coarse_for_the_relaxation_is_refused():
     with pytest.raises(InputError, match="above 1"):
         given = {"nodes": 10, "duration": 20.0, "iterations": 5, "levels": 0}
-        instanton(exact, 1.0, {"line": line(A, C, 10)}, **given)
+        least_action(exact, 1.0, {"line": line(A, C, 10)}, **given)
+
+
+@pytest.mark.parametrize("make, std", GAUSSIANS.values(), ids=GAUSSIANS)
+def test_the_instanton_of_any_denoiser_of_a_gaussian_is_that_of_an_ornstein_uhlenbeck_process(
+    make, std
+):
+    """Between alpha start and alpha goal: theta |b - a e^-theta T|^2 / (1 - e^-2 theta T)."""
+    start, goal = torch.tensor([1.0, -0.5]), torch.tensor([0.2, 0.8])
+    found = instanton(make(), start, goal, 0.5, nodes=200, duration=4.0, iterations=200)
+    sigma = 0.5 / 1.25**0.5
+    alpha, time = 2 * sigma, 4.0 * sigma**2
+    theta = 1 / (alpha**2 * std**2 + sigma**2)
+    off = alpha * goal - alpha * start * exp(-theta * time)
+    expected = theta * off.square().sum().item() / (1 - exp(-2 * theta * time))
+    assert found.action == pytest.approx(expected, rel=1e-4)
+    assert found.duration == pytest.approx(time)
+    ends = alpha * torch.stack([start, goal])
+    torch.testing.assert_close(found.path[[0, -1]], ends, atol=1e-9, rtol=0)
+    clean = found.path * (1 - sigma**2 * theta) / alpha
+    torch.testing.assert_close(found.clean, clean, atol=1e-9, rtol=0)
+    assert set(found.history) == {"line", "noise"}
+
+
+def test_an_instanton_needs_a_posterior_mean_a_noise_level_and_ends_of_one_shape():
+    law, ends = gaussian(1.0, dim=2), (torch.zeros(2), torch.ones(2))
+    with pytest.raises(InputError, match="a path needs the posterior mean"):
+        instanton(law.denoiser(cosine(), draws=True), *ends)
+    with pytest.raises(InputError, match="above 0, found -1"):
+        instanton(law.denoiser(cosine()), *ends, noise=-1.0)
+    with pytest.raises(InputError, match="shape of start"):
+        instanton(law.denoiser(cosine()), torch.zeros(2), torch.ones(3))
+
+
+@pytest.mark.parametrize("method, engine", [(hamiltonian, move), (instanton, least_action)])
+def test_the_numbers_of_params_yaml_are_the_defaults(method, engine):
+    for function in (method, engine):
+        knobs = {
+            k: p.default
+            for k, p in signature(function).parameters.items()
+            if p.kind == p.KEYWORD_ONLY
+        }
+        assert knobs == section(method.__name__)

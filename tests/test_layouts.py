@@ -4,43 +4,41 @@ import pytest
 import torch
 from scipy.spatial import Delaunay
 
-from scorefield.core.denoiser import Model, by_row
-from scorefield.core.exact import Mixture
+from scorefield.core.datasets import Layouts
+from scorefield.core.denoiser import Plain, by_row
+from scorefield.core.model import Model
 from scorefield.core.noise import streams
+from scorefield.core.registry import load_method, with_knobs
 from scorefield.core.schedule import cosine
 from scorefield.data.layouts import APART, REGIMES, layouts
-from scorefield.lab.survey import heat
+from scorefield.lab.survey import Questions, heat
 from scorefield.metrics.discovery import DECOY, NONE, found, matched, places
 from scorefield.nets.exact import Exact
 from scorefield.nets.mlps import MLPs
 
-DATA = layouts(random=6, rare=0.01, train=2000, validation=20, test=20, seed=3)
-KEYS = ("weight", "mean", "cov")
-MEMBERS = len(DATA["size"])
-
-
-def law(member: int) -> Mixture:
-    return Mixture(*(DATA[f"mixture.{key}"][member] for key in KEYS))
+DATA = Layouts(layouts(random=6, rare=0.01, train=2000, validation=20, test=20, seed=3))
+MEMBERS = len(DATA.size)
 
 
 def exact() -> Exact:
-    net = Exact({key: list(DATA[f"mixture.{key}"].shape) for key in KEYS}, cosine())
-    net.begin(DATA)
+    parts = ("weight", "mean", "cov")
+    net = Exact({part: list(DATA.tensors[f"mixture.{part}"].shape) for part in parts}, cosine())
+    net.begin(DATA.tensors)
     return net
 
 
 def test_the_special_mode_weighs_nothing_one_percent_or_as_much_as_the_others():
-    for member, regime in enumerate(DATA["regime"].tolist()):
-        weight, size = DATA["mixture.weight"][member], int(DATA["size"][member])
-        due = {"withheld": 0.0, "rare": 0.01, "none": 1 / size}[REGIMES[regime]]
-        assert weight[0].item() == pytest.approx(due, abs=1e-12)
+    for member, regime in enumerate(DATA.regime.tolist()):
+        weight, size = DATA.law(member).weight, int(DATA.size[member])
+        expected = {"withheld": 0.0, "rare": 0.01, "none": 1 / size}[REGIMES[regime]]
+        assert weight[0].item() == pytest.approx(expected, abs=1e-12)
         assert weight.sum().item() == pytest.approx(1)
         assert weight[1:size].std() < 1e-12 and weight[size:].sum() == 0
 
 
 def test_random_modes_are_apart_and_mirror_each_other_but_for_the_decoy():
-    for member in (DATA["layout"] >= 6).nonzero().flatten().tolist():
-        mean, decoy = DATA["mixture.mean"][member, :11], DATA["decoy"][member]
+    for member in (DATA.layout >= 6).nonzero().flatten().tolist():
+        mean, decoy = DATA.mean[member, :11], DATA.decoy[member]
         torch.testing.assert_close(decoy, -mean[0].float(), check_dtype=False)
         assert torch.pdist(torch.cat([mean, decoy[None].double()])).min() > APART
         others = mean[1:]
@@ -48,12 +46,12 @@ def test_random_modes_are_apart_and_mirror_each_other_but_for_the_decoy():
 
 
 def test_interior_is_what_a_triangulation_says():
-    for member in (DATA["layout"] >= 6).nonzero().flatten().tolist():
-        mean = DATA["mixture.mean"][member, :11].numpy()
+    for member in (DATA.layout >= 6).nonzero().flatten().tolist():
+        mean = DATA.mean[member, :11].numpy()
         inside = Delaunay(mean[1:]).find_simplex(mean[0]) >= 0
-        assert bool(DATA["interior"][member]) == bool(inside)
+        assert bool(DATA.interior[member]) == bool(inside)
     named = dict(
-        zip(("grid", "line", "ring", "square", "end", "corner"), DATA["interior"], strict=False)
+        zip(("grid", "line", "ring", "square", "end", "corner"), DATA.interior, strict=False)
     )
     assert named["grid"] and named["line"]
     assert not (named["ring"] or named["square"] or named["end"] or named["corner"])
@@ -62,14 +60,17 @@ def test_interior_is_what_a_triangulation_says():
 @pytest.mark.parametrize("member", [0, 7, 13, MEMBERS - 1])
 def test_a_member_of_the_exact_net_is_the_denoiser_of_its_law(member):
     x, t = torch.randn(50, MEMBERS, 2, dtype=torch.float64), torch.rand(50, 1, 1).double()
-    due = law(member).denoiser(cosine())(x[:, member], t[:, 0])
-    torch.testing.assert_close(exact()(x, t)[:, member], due)
+    law = DATA.law(member)
+    expected = law.denoiser(cosine())(x[:, member], t[:, 0])
+    torch.testing.assert_close(exact()(x, t)[:, member], expected)
     one = torch.tensor(0.4, dtype=torch.float64)
     rows = exact()(x.flatten(0, 1), one).view_as(x)[:, member]
-    torch.testing.assert_close(rows, law(member).denoiser(cosine())(x[:, member], one))
-    spread = law(member).covariance(cosine(), x[:, member], one).diagonal(dim1=1, dim2=2).sum(1)
-    found = exact().traces(x.flatten(0, 1), one).view(50, MEMBERS)[:, member]
-    torch.testing.assert_close(found, spread)
+    torch.testing.assert_close(rows, law.denoiser(cosine())(x[:, member], one))
+    spread = law.covariance(cosine(), x[:, member], one).diagonal(dim1=1, dim2=2).sum(1)
+    traces = exact().traces(x.flatten(0, 1), one).view(50, MEMBERS)[:, member]
+    torch.testing.assert_close(traces, spread)
+    energies = exact().energies(x.flatten(0, 1), one).view(50, MEMBERS)[:, member]
+    torch.testing.assert_close(energies, -law.log_prob(cosine(), x[:, member], one))
 
 
 def test_members_of_the_network_do_not_see_each_other():
@@ -79,7 +80,7 @@ def test_members_of_the_network_do_not_see_each_other():
     other[:, 3] += 1.0
     moved = (net(x, t) != net(other, t)).any(2).any(0)
     assert moved.tolist() == [False, False, False, True, False]
-    rows = by_row(lambda x, t: net(x, t))(x, torch.tensor(0.3))
+    rows = by_row(Plain(net, cosine()))(x, 0.3)
     torch.testing.assert_close(rows, net(x, torch.full((7, 1, 1), 0.3)))
 
 
@@ -93,26 +94,26 @@ def test_a_stream_gives_rows_in_turn():
 
 def test_places_and_shares_are_those_of_points_that_are_put_there():
     x = torch.full((10, MEMBERS, 2), 50.0)
-    x[0] = DATA["mixture.mean"][:, 0].float()
-    x[1] = DATA["mixture.mean"][:, 2].float()
-    x[2] = DATA["decoy"].float()
+    x[0] = DATA.mean[:, 0].float()
+    x[1] = DATA.mean[:, 2].float()
+    x[2] = DATA.decoy.float()
     place = places(x, DATA, 3.0)
     assert (place[0] == 0).all() and (place[1] == 2).all() and (place[3:] == NONE).all()
-    has = ~DATA["decoy"].isnan().any(1)
+    has = DATA.has_decoy
     assert (place[2][has] == DECOY).all() and (place[2][~has] == NONE).all()
     shares = found(place, DATA)
     assert torch.all(shares["hit"] == 0.1) and torch.all(shares["junk"] == 0.8)
     assert torch.all(shares["decoy"][has] == 0.1) and shares["decoy"][~has].isnan().all()
-    torch.testing.assert_close(shares["coverage"], 1 / (DATA["size"] - 1).double())
+    torch.testing.assert_close(shares["coverage"], 1 / (DATA.size - 1).double())
 
 
 def test_matched_junk_is_as_far_from_the_nearest_ordinary_mode():
-    held = (DATA["mixture.mean"][:, 0] + 0.2 * torch.randn(40, MEMBERS, 2)).float()
+    held = (DATA.mean[:, 0] + 0.2 * torch.randn(40, MEMBERS, 2)).float()
     junk = matched(held, DATA, torch.Generator().manual_seed(0))
     for member in range(MEMBERS):
-        modes = DATA["mixture.mean"][member, 1 : int(DATA["size"][member])].float()
-        far = lambda x, modes=modes: torch.cdist(x, modes).min(1).values
-        torch.testing.assert_close(far(junk[:, member]), far(held[:, member]), rtol=0, atol=1e-5)
+        modes = DATA.mean[member, 1 : int(DATA.size[member])].float()
+        near = [torch.cdist(x[:, member], modes).min(1).values for x in (junk, held)]
+        torch.testing.assert_close(*near, rtol=0, atol=1e-5)
 
 
 def test_the_exact_score_of_a_mode_never_seen_is_that_of_its_decoy():
@@ -120,17 +121,17 @@ def test_the_exact_score_of_a_mode_never_seen_is_that_of_its_decoy():
     function of the denoiser can tell them apart."""
     net = exact()
     x = torch.randn(20, MEMBERS, 2, dtype=torch.float64)
-    mirrored = ((DATA["layout"] >= 6) & (DATA["regime"] == 0)).nonzero().flatten()
+    mirrored = ((DATA.layout >= 6) & (DATA.regime == 0)).nonzero().flatten()
     t = torch.tensor(0.3, dtype=torch.float64)
     m, again = Model(net, cosine(), "x0", [MEMBERS, 2])(x, t), net(-x, t)
     torch.testing.assert_close(m[:, mirrored], -again[:, mirrored])
 
 
 def test_heat_maps_of_the_exact_denoiser_are_the_truth():
-    model = Model(exact(), cosine(), "x0", [MEMBERS, 2]).double()
-    model.register_parameter("none", torch.nn.Parameter(torch.zeros(1)))
-    knobs = {"trace": {"probes": 16, "step": 0.02}, "martingale": {"probes": 2, "shrink": 0.7}}
-    maps = heat([model, model], DATA, [1.0], 0, knobs)
-    assert maps["heat.error"].abs().max() == 0
-    relative = (maps["heat.trace"] - maps["heat.truth"]).abs().mean() / maps["heat.truth"].mean()
-    assert relative < 0.1
+    model = Model(exact(), cosine(), "x0", [MEMBERS, 2])
+    knobs = {"trace": {"probes": 16, "step": 0.02}, "martingale": {"probes": 2}}
+    scores = {name: with_knobs(load_method("instability", name), knobs[name]) for name in knobs}
+    asked = Questions([1.0], 0, scores)
+    maps = heat(model, model, model.net, MEMBERS, asked, torch.device("cpu"))
+    assert maps.error.abs().max() == 0
+    assert (maps.trace - maps.truth).abs().mean() / maps.truth.mean() < 0.1

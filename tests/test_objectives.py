@@ -3,7 +3,7 @@ import copy
 import pytest
 import torch
 
-from scorefield.core.denoiser import Model
+from scorefield.core.model import Model
 from scorefield.core.schedule import cosine, ddpm
 from scorefield.nets.convnet import ConvNet
 from scorefield.nets.mlp import MLP

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from scorefield.core.denoiser import Model
 from scorefield.core.exact import Mixture, information
+from scorefield.core.model import Model
 from scorefield.core.ratio import Ratio, pairs, partners, probe
 from scorefield.core.schedule import Schedule, linear
 from scorefield.objectives.disc import disc
@@ -147,7 +147,7 @@ def test_partners_share_a_label_and_each_is_taken_once():
 
 def test_a_table_is_of_all_pairs_and_bounded():
     encoder = lambda: nn.Linear(2, 8)
-    net = Ratio((encoder(), encoder()), 8, "instance", "clean", -20.0, 3.0)
+    net = Ratio((encoder(), encoder()), linear(), 8, "instance", "clean", -20.0, 3.0)
     net.x.forward = net.y.forward = lambda v, t: 50 * v.repeat(1, 4)
     x, y, t = torch.randn(6, 2), torch.randn(6, 2), torch.rand(6)
     every = net.table(x, t, y, t)
@@ -205,21 +205,25 @@ def test_the_moving_normaliser_is_the_log_mean_of_the_ratio_over_independent_pai
     torch.testing.assert_close(ours, whole)
 
 
+class Table(Oracle):
+    """The true information of every x with every y."""
+
+    pairing, shift, turn, log_mean = "instance", 0.0, 0.0, torch.zeros(10)
+
+    def table(self, x, t, y, s):
+        each = torch.cartesian_prod(x[:, 0], y[:, 0])
+        now = torch.tensor(0.5)
+        found = information(self.law, self.schedule, each[:, :1], now, each[:, 1:], now)
+        return found.view(len(x), -1)
+
+
 def test_the_probe_reads_the_information_and_the_normaliser_of_the_truth():
     """T the true ratio of a Gaussian pair at R = .6: -log(1 - R^2) / 2 nats, a mean e^T of 1."""
     rho, n = 0.6, 4096
     law = pair(rho)
-    net = Oracle(law, fixed(1.0, 0.0), "clean")
-    net.pairing, net.log_mean, net.shift, net.turn = "instance", torch.zeros(10), 0.0, 0.0
-    now = torch.tensor(0.5)
-
-    def table(x, t, y, s):
-        each = torch.cartesian_prod(x[:, 0], y[:, 0])
-        return information(law, net.schedule, each[:, :1], now, each[:, 1:], now).view(len(x), -1)
-
-    net.table = table
+    net = Table(law, fixed(1.0, 0.0), "clean")
     z, _ = law.sample(n)
     data = {"validation": z[:, :1], "validation_pair": z[:, 1:]}
-    found = probe(Model(net, fixed(1.0, 0.0), "x0", [1]), data)
+    found = probe(Model(net, net.schedule, "x0", [1]), data)
     assert found["information"] == pytest.approx(-log(1 - rho**2) / 2, abs=0.04)
     assert found["normaliser"] == pytest.approx(1, abs=0.04)

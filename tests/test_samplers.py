@@ -5,10 +5,11 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler
 
-from scorefield.core.denoiser import Model
+from scorefield.core.denoiser import Chunk, Counter, Plain, counted
+from scorefield.core.model import Model
 from scorefield.core.noise import streams
 from scorefield.core.schedule import cosine, ddpm, times
-from scorefield.metrics.mmd import mmd2
+from scorefield.metrics.mmd import mmd
 from scorefield.nets.mlp import MLP
 from scorefield.samplers.ancestral import ancestral
 from scorefield.samplers.ddim import ddim
@@ -28,7 +29,7 @@ def flow_error(sampler, schedule, steps):
         return alpha * 0.5 + (alpha**2 * 0.49 + sigma**2).sqrt() * z
 
     grid = torch.linspace(0.95, 0.05, steps + 1)
-    *_, x = sampler(law.denoiser(schedule), schedule, flow(grid[0]), grid, torch.randn_like)
+    *_, x = sampler(law.denoiser(schedule), flow(grid[0]), grid)
     return (x - flow(grid[-1])).square().mean().sqrt().item()
 
 
@@ -46,7 +47,7 @@ def test_the_last_step_lands_on_the_flow_of_a_gaussian(sampler, schedule):
     start = times(400, 0.999)
     alpha, sigma = schedule(start[0])
     x = alpha * 0.5 + (alpha**2 * 0.49 + sigma**2).sqrt() * z
-    *_, x = sampler(law.denoiser(schedule), schedule, x, start, torch.randn_like)
+    *_, x = sampler(law.denoiser(schedule), x, start)
     torch.testing.assert_close(x, 0.5 + 0.7 * z, atol=0.01, rtol=0)
 
 
@@ -55,9 +56,8 @@ def test_the_last_step_lands_on_the_flow_of_a_gaussian(sampler, schedule):
 def test_churn_keeps_a_gaussian(churn, schedule):
     """Posterior draws are exact at any number of steps and any churn; so is their variance."""
     law = gaussian(0.5)
-    draw = lambda x, t: law.draw(schedule, x, t, torch.randn_like(x))
     x = torch.randn(40_000, 1)
-    *_, x = ancestral(draw, schedule, x, times(6), torch.randn_like, churn=churn)
+    *_, x = ancestral(law.denoiser(schedule, draws=True), x, times(6), churn=churn)
     assert x.std().item() == pytest.approx(0.5, rel=0.02)
 
 
@@ -66,6 +66,7 @@ def test_an_ancestral_step_is_the_published_posterior():
     beta = torch.linspace(1e-4, 0.02, 1000)
     bar = torch.cumprod(1 - beta, 0)
     x, x0 = torch.randn(5, 1), torch.randn(5, 1)
+    certain = Plain(lambda *_: x0, ddpm())
     for k in (1, 10, 500, 999):
         mean = bar[k - 1].sqrt() * beta[k] / (1 - bar[k]) * x0
         mean = mean + (1 - beta[k]).sqrt() * (1 - bar[k - 1]) / (1 - bar[k]) * x
@@ -73,7 +74,7 @@ def test_an_ancestral_step_is_the_published_posterior():
         grid = torch.tensor([k + 1, k]) / 1000
         for z, expected in ((0.0, mean), (1.0, mean + std)):
             noise = partial(torch.full_like, fill_value=z)
-            (found,) = ancestral(lambda *_, x0=x0: x0, ddpm(), x, grid, noise, churn=1.0)
+            (found,) = ancestral(certain, x, grid, noise, churn=1.0)
             torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-7)
 
 
@@ -92,7 +93,7 @@ def test_ddim_agrees_with_diffusers_on_the_same_network_and_noise():
         out = model.net(theirs, (index + 1) / 1000)
         theirs = scheduler.step(out, index, theirs).prev_sample
     grid = torch.cat([scheduler.timesteps + 1, torch.tensor([0])]).double() / 1000
-    *_, ours = ddim(model, ddpm(), x, grid, torch.randn_like)
+    *_, ours = ddim(model, x, grid)
     torch.testing.assert_close(ours, theirs, rtol=2e-4, atol=2e-4)
 
 
@@ -107,7 +108,7 @@ def test_ancestral_agrees_with_diffusers_on_the_same_network_and_noise():
     source = torch.Generator().manual_seed(3)
     randn = lambda like: torch.randn(like.shape, generator=source)
     grid = torch.arange(1000, 900, -1).double() / 1000
-    *_, ours = ancestral(model, ddpm(), x, grid, randn, churn=1.0)
+    *_, ours = ancestral(model, x, grid, randn, churn=1.0)
     torch.testing.assert_close(ours, theirs, rtol=2e-4, atol=2e-4)
 
 
@@ -125,8 +126,8 @@ def test_sampling_the_exact_denoiser_recovers_the_mixture(sampler, steps, given)
     real, _ = law.sample(n, torch.Generator().manual_seed(9))
     randn = streams(0, range(n))
     x = randn(torch.empty(n, 2))
-    *_, x = sampler(law.denoiser(cosine()), cosine(), x, times(steps), randn, **given)
-    assert mmd2(x, real, 1.0) < 8.5e-4  # the 99 % quantile between exact draws
+    *_, x = sampler(law.denoiser(cosine()), x, times(steps), randn, **given)
+    assert mmd(x, real) < 8.5e-4  # the 99 % quantile between exact draws
 
 
 @pytest.mark.parametrize("churn", [0.0, 1.0])
@@ -135,14 +136,15 @@ def test_posterior_draws_are_at_the_floor_for_any_steps_and_churn(steps, churn):
     law, n = two(), 4096
     real, _ = law.sample(n, torch.Generator().manual_seed(9))
     randn = streams(1, range(n))
-    draw, x = lambda x, t: law.draw(cosine(), x, t, randn(x)), randn(torch.empty(n, 2))
-    *_, x = ancestral(draw, cosine(), x, times(steps), randn, churn=churn)
-    assert mmd2(x, real, 1.0) < 8.5e-4
+    (draw,) = Chunk(randn).bind(law.denoiser(cosine(), draws=True))
+    x = randn(torch.empty(n, 2))
+    *_, x = ancestral(draw, x, times(steps), randn, churn=churn)
+    assert mmd(x, real) < 8.5e-4
 
 
 @pytest.mark.parametrize("sampler, steps, calls", [(ddim, 7, 7), (heun, 7, 13)])
 def test_network_calls_are_what_the_docstring_says(sampler, steps, calls):
-    count = []
-    denoiser = lambda x, t: count.append(1) or 0.5 * x
-    list(sampler(denoiser, cosine(), torch.randn(3, 1), times(steps), torch.randn_like))
-    assert len(count) == calls
+    counter = Counter()
+    denoiser = counted(Plain(lambda x, t: 0.5 * x, cosine()), counter)
+    list(sampler(denoiser, torch.randn(3, 1), times(steps)))
+    assert counter.calls == calls

@@ -1,32 +1,48 @@
+"""MLflow is told what happens, and nothing that fails there stops or changes the work."""
+
+import resource
+import shutil
 import sqlite3
 import subprocess
+import sys
 import time
+from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 
 import pytest
 from ruamel.yaml import YAML
 
-from tests.project import ENV, commit, copied, run
+from scorefield.lab import tracking
+from scorefield.lab.database import PATIENCE, Patience
+from scorefield.lab.tracking import Finished, NotTracked, connect, live, mirror
+from tests.project import ENV, ROOT, commit, copied, run
+from tests.servers import HOST, free_port
+from tests.tracked import RUN, curve, lines, logged, new_database, repository
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+def place(tmp_path, monkeypatch):
+    return repository(tmp_path, monkeypatch)
 
 
-def test_mirroring_twice_logs_once_and_a_live_run_is_not_logged_again(store, tmp_path):
-    from scorefield.lab.tracking import connect, live, mirror
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return new_database(tmp_path_factory.mktemp("whole"))
 
-    (tmp_path / "p.png").write_bytes(b"picture")
-    log = lambda key: mirror(
-        "evaluate@a", key, {"x": {"y": 1}}, [(0, {"fid": 2.0})], [tmp_path / "p.png"]
-    )
+
+@pytest.fixture
+def store(place, whole):
+    return shutil.copy(whole, place / "mlflow.db")
+
+
+def test_mirroring_twice_logs_once_and_a_live_run_is_not_logged_again(store, place):
+    (place / "p.png").write_bytes(b"picture")
+    log = lambda key: mirror([Finished(RUN.stage, key, RUN.given, RUN.rows, [place / "p.png"])])
     assert [log("k1"), log("k1"), log("k2")] == [1, 0, 1]
     for step in (1, 2):  # the second is a resumed stage: it goes on in the same run
-        with live("train@b", "k3", {"lr": 0.1}, steps=2) as tell:
-            tell(step, {"loss": 1.0 / step})
+        curve([step])
     assert log("k3") == 0
     mlflow = connect()
     runs = mlflow.search_runs(output_format="list")
@@ -36,6 +52,119 @@ def test_mirroring_twice_logs_once_and_a_live_run_is_not_logged_again(store, tmp
     assert [(m.step, m.value) for m in history] == [(1, 1.0), (2, 0.5)]
     (run,) = [r for r in runs if r.data.tags["dvc.key"] == "k1"]
     assert run.data.params == {"x.y": "1"} and run.data.metrics == {"fid": 2.0}
+
+
+@pytest.mark.parametrize("when", ["from the start", "in mid-run"])
+def test_a_locked_database_is_waited_for_briefly_in_all_and_training_goes_on(
+    when, store, capfd, monkeypatch
+):
+    assert PATIENCE <= 10
+    monkeypatch.setattr(tracking, "Patience", lambda: Patience(1.0))
+    writer = sqlite3.connect(store, isolation_level=None)
+    lock, begun = lambda: writer.execute("BEGIN EXCLUSIVE"), time.monotonic()
+    if when == "from the start":
+        lock()
+    with live("train@b", "k3", {"lr": 0.1}, steps=3) as tell:
+        tell(1, {"loss": 1.0})
+        if when == "in mid-run":
+            lock()
+        tell(2, {"loss": 0.5})
+        tell(3, {"loss": 0.3})
+    assert time.monotonic() - begun < 10  # MLflow alone: 20 s and more
+    (line,) = lines(capfd)
+    assert line.startswith("no live curves: ") and "database is locked" in line
+    with pytest.raises(NotTracked, match="database is locked"):
+        mirror([RUN])
+    writer.close()
+    rows = [(1, {"loss": 1.0}), (2, {"loss": 0.5}), (3, {"loss": 0.3})]
+    assert mirror([Finished("train@b", "k3", {"lr": 0.1}, rows, [])]) == 1
+    assert logged() == {"k3": {"loss": 0.3}}
+
+
+@contextmanager
+def no_mlflow(place, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    yield
+
+
+@contextmanager
+def no_writing(place, monkeypatch):
+    (place / "file").write_text("")
+    monkeypatch.setenv("DVC_ROOT", str(place / "file" / "below"))
+    yield
+
+
+@contextmanager
+def no_space(place, monkeypatch):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@contextmanager
+def no_lock(place, monkeypatch):
+    monkeypatch.setattr(tracking, "Patience", lambda: Patience(0.2))
+    with (place / "mlflow.db.lock").open("w") as other:
+        flock(other, LOCK_EX)
+        yield
+
+
+@contextmanager
+def no_such_store(place, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "carrier-pigeon://lab:secret@loft")
+    yield
+
+
+@pytest.mark.parametrize("lost", [no_mlflow, no_writing, no_space, no_lock, no_such_store])
+def test_whatever_fails_in_tracking_is_one_line_and_training_goes_on(
+    lost, place, capfd, monkeypatch
+):
+    with lost(place, monkeypatch):
+        curve()
+        with pytest.raises(NotTracked, match="MLflow at "):
+            mirror([RUN])
+    (line,) = lines(capfd)
+    assert line.startswith("no live curves: MLflow at ") and "secret" not in line
+    assert not [*place.glob("mlflow.db.new-*")] and not (place / "mlflow.db").exists()
+
+
+def test_an_error_of_any_kind_in_mid_run_is_one_line(store, capfd, monkeypatch):
+    import mlflow
+
+    def fails(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(mlflow, "log_metrics", fails)
+    curve()
+    (line,) = lines(capfd)
+    assert line.startswith("no live curves: ") and "ZeroDivisionError" in line
+
+
+def test_training_that_fails_says_its_own_error_where_tracking_fails_too(store, capfd):
+    with pytest.raises(KeyboardInterrupt), live("train@b", "k3", {}, steps=3) as tell:
+        store.unlink()
+        tell(1, {"loss": 1.0})
+        raise KeyboardInterrupt
+    assert len(lines(capfd)) == 1
+
+
+def test_the_mirror_ends_well_with_one_line_where_no_server_answers(tmp_path):
+    tables = {"models": {}, "runs": {"a": {"guidance": "plain", "sampler": "heun", "n": 4}}}
+    stage = {"stages": {"evaluate@a": {"cmd": "true"}}}
+    for name, content in {"params.yaml": tables, "dvc.lock": stage}.items():
+        YAML().dump(content, tmp_path / name)
+    (tmp_path / "metrics/runs").mkdir(parents=True)
+    (tmp_path / "metrics/runs/a.json").write_text('{"fid": 2.0}')
+    uri = f"http://{HOST}:{free_port()}"
+    env = ENV | {"PYTHONPATH": f"{ROOT}/src", "DVC_ROOT": str(tmp_path), "MLFLOW_TRACKING_URI": uri}
+    command = [sys.executable, ROOT / "stages/track.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (line,) = (done.stdout + done.stderr).splitlines()
+    assert line.startswith(f"not mirrored: MLflow at {uri}: ")
 
 
 def test_every_way_to_run_logs_into_one_mlflow_and_exp_show_compares(tmp_path):

@@ -6,7 +6,6 @@ import torch
 from diffusers import UNet2DModel
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from scorefield.core.denoiser import Model
 from scorefield.core.errors import InputError
 from scorefield.core.files import (
     build,
@@ -17,9 +16,10 @@ from scorefield.core.files import (
     save_tensors,
     write,
 )
+from scorefield.core.model import Model
 from scorefield.core.schedule import cosine
 from scorefield.lab.training import seed_step, train
-from scorefield.metrics.fidelity import fidelity
+from scorefield.metrics.evaluators import evaluator_of
 from scorefield.nets.inception import Architecture, Inception
 from scorefield.nets.mlp import MLP
 from scorefield.objectives.ddpm import ddpm
@@ -102,9 +102,8 @@ def plane(steps, folder, **knobs):
     seed_step(0, -1)
     model = Model(MLP(2, 16, 1), cosine(), "v", [2])
     data = {"train": torch.randn(4096, 2), "validation": torch.randn(4096, 2)}
-    loss = lambda m, batch: ddpm(m, batch, predict="v", levels="uniform")
     given = {"batch": 32, "lr": 1e-3, "validations": 2} | knobs
-    return model, list(train(model, loss, data, folder, 0, steps=steps, **given))
+    return model, list(train(model, ddpm, data, folder, 0, steps=steps, **given))
 
 
 def test_a_diverging_training_is_told_in_one_line(tmp_path):
@@ -135,14 +134,12 @@ def random_inception(tmp_path_factory):
     return path
 
 
-def test_inception_judges_rgb_images_by_weights_from_a_file(random_inception):
+def test_inception_evaluates_rgb_images_by_weights_from_a_file(random_inception):
     net = Inception(str(random_inception))
     net.begin({})
-    net.body.requires_grad_(False)
-    judge = Model(net, cosine(), "x0", [3, 32, 32])
-    judge.register_parameter("place", torch.nn.Parameter(torch.zeros(1)))
+    evaluator = evaluator_of(Model(net.requires_grad_(False), cosine(), "x0", [3, 32, 32]))
     x = torch.rand(12, 3, 32, 32) * 2 - 1
-    same, other = fidelity(x, x, judge)["fid"], fidelity(-0.9 + 0 * x, x, judge)["fid"]
+    same, other = evaluator.distance(x, x)["fid"], evaluator.distance(-0.9 + 0 * x, x)["fid"]
     assert abs(same) < 1e-3 * other
 
 

@@ -20,8 +20,9 @@ def cut(params: dict) -> None:
                 model[section]["steps"] = TRAINING[section]
     for name in ("bimodal", "modes", "moons", "checkerboard", "pairs"):
         params[name] |= {"train": 1024, "validation": 256, "test": 256}
-    for run in params["runs"].values():
-        run["n"] = 128
+    for table in ("runs", "runs_with_guide"):
+        for run in params[table].values():
+            run["n"] = 128
     for curve in params["curves"].values():
         curve |= {"n": 64, "steps": [1, 2], "seeds": [0]}
     for table in params["maps"].values():

@@ -1,15 +1,14 @@
 """One bridge p(x_s | x_0, x_t) that serves every sampler of one step."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from scorefield.core.denoiser import Denoiser
+from scorefield.core.noise import Randn
 from scorefield.core.schedule import Schedule
-
-Randn = Callable[[Tensor], Tensor]  # standard normal noise of a tensor's shape
 
 
 def posterior_ratio(schedule: Schedule, t: Tensor, s: Tensor) -> Tensor:
@@ -33,17 +32,14 @@ def bridge(
     return mean + fresh * randn(x) if torch.any(fresh > 0) else mean
 
 
+@torch.no_grad()
 def walk(
-    denoiser: Denoiser,
-    schedule: Schedule,
-    x: Tensor,
-    times: Tensor,
-    randn: Randn,
-    churn: float,
+    denoiser: Denoiser, x: Tensor, times: Tensor, randn: Randn, churn: float
 ) -> Iterator[Tensor]:
     """Bridge steps from times[0] to times[-1]; rho = 1 - churn^2 (1 - r), so that churn 0 is
-    DDIM and churn 1 is DDPM's ancestral step. Yields x after every step."""
+    DDIM and churn 1 is DDPM's ancestral step. Yields x after every step, without gradients."""
+    schedule = denoiser.schedule
     for t, s in pairwise(times):
         rho = 1 - churn**2 * (1 - posterior_ratio(schedule, t, s))
-        x = bridge(schedule, x, denoiser(x, t.to(x)), t, s, rho, randn)
+        x = bridge(schedule, x, denoiser(x, t), t, s, rho, randn)
         yield x

@@ -1,5 +1,6 @@
 """Gaussian mixtures, where every quantity the library estimates has a closed form."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import log, pi
@@ -7,25 +8,64 @@ from math import log, pi
 import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import Denoiser
-from scorefield.core.schedule import Schedule
+from scorefield.core.denoiser import Denoiser, Plain, derived
+from scorefield.core.errors import InputError
+from scorefield.core.schedule import Schedule, aligned, cosine
+
+Points = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
 class Mixture:
     """sum_k weight_k N(mean_k, cov_k); weight (K,), mean (K, D), cov (K, D, D).
 
-    Weights of zero are allowed (a withheld mode). Methods take x (B, D) and t () or (B, 1).
+    Weights of zero are allowed (a withheld mode). Methods take x (B, D), and t as a denoiser does.
     """
 
     weight: Tensor
     mean: Tensor
     cov: Tensor
 
+    @classmethod
+    def isotropic(
+        cls, mean: Tensor | Points, std: float, weight: Tensor | Sequence[float] | None = None
+    ) -> "Mixture":
+        """Components of one standard deviation at mean (K, D), in float64; weight (K,), which need
+        not sum to 1, is equal by default. Raises InputError for other shapes."""
+        mean = torch.as_tensor(mean, dtype=torch.float64)
+        share = torch.ones(len(mean)) if weight is None else weight
+        share = torch.as_tensor(share, dtype=torch.float64)
+        if mean.ndim != 2 or share.shape != mean.shape[:1]:
+            raise InputError(
+                f"mixture: expected means (K, D) and K weights, found {[*mean.shape]} and "
+                f"{[*share.shape]}"
+            )
+        cov = std**2 * torch.eye(mean.shape[1], dtype=torch.float64).repeat(len(mean), 1, 1)
+        return cls(share / share.sum(), mean, cov)
+
+    @classmethod
+    def ring(
+        cls, modes: int = 8, *, radius: float = 3.0, std: float = 0.25, rare: float | None = None
+    ) -> "Mixture":
+        """Modes on a circle in 2-D. Component 0, on the right, has the share `rare` of the mass, 0
+        to withhold it; by default all weigh the same."""
+        return cls.isotropic(ring(modes, radius), std, shares(modes, rare))
+
+    @classmethod
+    def grid(
+        cls, side: int = 5, *, spacing: float = 1.5, std: float = 0.15, rare: float | None = None
+    ) -> "Mixture":
+        """side x side modes in 2-D. Component 0, in the middle, has the share `rare` of the mass, 0
+        to withhold it; by default all weigh the same."""
+        mean, middle = grid(side, spacing), side**2 // 2
+        first = torch.cat([mean[[middle]], mean[:middle], mean[middle + 1 :]])
+        return cls.isotropic(first, std, shares(side**2, rare))
+
     @cached_property
     def axes(self) -> tuple[Tensor, Tensor]:
         """Variances (K, D) and orthonormal axes (K, D, D) of the components."""
-        return torch.linalg.eigh(self.cov)
+        found: tuple[Tensor, Tensor] = torch.linalg.eigh(self.cov)
+        return found
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Points (n, D) and the component of each (n,)."""
@@ -37,7 +77,7 @@ class Mixture:
 
     def _parts(self, schedule: Schedule, x: Tensor, t: Tensor) -> tuple[Tensor, ...]:
         """Along each component's axes: alpha, offset and noised variance, all (B or 1, K, D)."""
-        alpha, sigma = (scale.reshape(-1, 1, 1) for scale in schedule(t.to(x.dtype)))
+        alpha, sigma = (scale.reshape(-1, 1, 1) for scale in schedule(aligned(t, x)))
         variance, basis = self.axes
         offset = torch.einsum("bkd,kde->bke", x[:, None] - alpha * self.mean, basis)
         return alpha, offset, alpha**2 * variance + sigma**2
@@ -60,14 +100,23 @@ class Mixture:
         spread = variance * (1 - alpha**2 * variance / noised)
         return self.log_joint(schedule, x, t).softmax(-1), mean, spread
 
-    def denoiser(self, schedule: Schedule) -> Denoiser:
-        """E[x_0 | x_t], shape (B, D)."""
+    def denoiser(self, schedule: Schedule | None = None, draws: bool = False) -> Denoiser:
+        """E[x_0 | x_t], or with `draws` draws from p(x_0 | x_t), shape (B, D); the schedule is
+        `cosine()` by default."""
+        schedule = cosine() if schedule is None else schedule
 
-        def denoise(x: Tensor, t: Tensor) -> Tensor:
+        def mean(x: Tensor, t: Tensor) -> Tensor:
             share, mean, _ = self.posterior(schedule, x, t)
             return (share[..., None] * mean).sum(1)
 
-        return denoise
+        plain = Plain(mean, schedule, shape=tuple(self.mean.shape[1:]))
+        if not draws:
+            return plain
+        return derived(
+            plain,
+            lambda chunk: lambda x, t: self.draw(schedule, x, t, chunk.randn(x)),
+            draws=True,
+        )
 
     def covariance(self, schedule: Schedule, x: Tensor, t: Tensor) -> Tensor:
         """Cov[x_0 | x_t], shape (B, D, D)."""
@@ -92,6 +141,29 @@ class Mixture:
         z = torch.cat([torch.special.ndtri(within)[:, None], xi[:, 1:]], 1)
         std = spread.expand_as(mean)[row, k].clamp_min(0).sqrt()
         return mean[row, k] + (self.axes[1][k] @ (std * z)[..., None])[..., 0]
+
+
+def ring(modes: int, radius: float) -> Tensor:
+    """Places on a circle (modes, 2), the first on the right."""
+    angle = torch.arange(modes) * (2 * pi / modes)
+    return radius * torch.stack([angle.cos(), angle.sin()], -1)
+
+
+def grid(side: int, spacing: float) -> Tensor:
+    """Places on a square grid (side^2, 2) about the origin."""
+    steps = spacing * (torch.arange(side) - (side - 1) / 2)
+    return torch.cartesian_prod(steps, steps)
+
+
+def shares(modes: int, rare: float | None) -> Tensor:
+    """Weights (modes,) that sum to 1, `rare` of the first and equal of the others; all equal if it
+    is None. Raises InputError for a share that is not in [0, 1)."""
+    rare = 1 / modes if rare is None else rare
+    if modes < 2 or not 0 <= rare < 1:
+        raise InputError(f"rare: expected a share in [0, 1) of 2 modes or more, found {rare}")
+    share = torch.full((modes,), (1 - rare) / (modes - 1), dtype=torch.float64)
+    share[0] = rare
+    return share
 
 
 def information(

@@ -17,14 +17,16 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from scorefield.core import params, ranks, schedule
-from scorefield.core.denoiser import Model
+from scorefield.core import ranks, schedule
 from scorefield.core.errors import InputError
+from scorefield.core.model import Model
+from scorefield.core.network import hooks
+from scorefield.core.registry import load_method
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"  # the name that diffusers' loader looks for
 
 
-def command(main: Callable) -> None:
+def command(main: Callable[..., None]) -> None:
     """Run a stage on its command-line arguments; an InputError ends it with its one line."""
     try:
         with ranks.joined():
@@ -132,9 +134,11 @@ def to_bytes(images: Tensor) -> Tensor:
 def load_bytes(path: str | Path) -> dict[str, Tensor]:
     """All tensors of a file with its images (N, C, H, W) as bytes, a quarter of the memory of
     floats; nothing stays mapped."""
-    image = lambda value: value.ndim == 4 and value.is_floating_point()
-    tensors = load_tensors(path)
-    return {k: to_bytes(v) if image(v) else v.clone() for k, v in tensors.items()}
+    found = load_tensors(path)
+    for name, value in found.items():
+        image = value.ndim == 4 and value.is_floating_point()
+        found[name] = to_bytes(value) if image else value.clone()
+    return found
 
 
 def load_image(path: str, shape: torch.Size) -> Tensor:
@@ -147,7 +151,7 @@ def load_image(path: str, shape: torch.Size) -> Tensor:
         raise InputError(f"'{path}': an image file where the data are points")
     try:
         with Image.open(path) as image:
-            sized = image.convert("L" if shape[0] == 1 else "RGB").resize(tuple(shape[:0:-1]))
+            sized = image.convert("L" if shape[0] == 1 else "RGB").resize((shape[2], shape[1]))
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(f"'{path}' is no image file ({error})") from None
     return to_unit(pil_to_tensor(sized))
@@ -162,26 +166,29 @@ def load_data(name: str) -> dict[str, Tensor]:
 def build(config: dict[str, Any]) -> Model:
     """An untrained model from its config: net, numbers, shapes, schedule and predict; a shape for
     xi makes it one that draws."""
-    noise = getattr(schedule, config["schedule"])()
-    net = params.function("nets", config["net"])(config["shapes"], noise, **config["numbers"])
-    shapes = config["shapes"]
+    noise, shapes = schedule.named(config["schedule"]), config["shapes"]
+    net = load_method("nets", config["net"])(shapes, noise, **config["numbers"])
     return Model(net, noise, config["predict"], shapes["train"][1:], draws="xi" in shapes)
 
 
 def save_model(folder: str | Path, config: dict[str, Any], model: Model) -> None:
     """Weights and config.json; a network of diffusers stays loadable by its own loader, which
     skips keys that start with an underscore. What a network was `resolved` from stays with it."""
-    foreign = getattr(model.net, "diffusers_config", dict)()
-    if resolved := getattr(model.net, "resolved", None):
-        config = config | {"numbers": config["numbers"] | {"resolved": resolved}}
-    save_json(Path(folder) / "config.json", {**foreign, "_scorefield": config})
+    net = hooks(model.net)
+    if net.resolved:
+        config = config | {"numbers": config["numbers"] | {"resolved": net.resolved}}
+    save_json(Path(folder) / "config.json", {**net.diffusers_config(), "_scorefield": config})
     save_tensors(Path(folder) / WEIGHTS, model.net.state_dict())
 
 
-def load_model(folder: str | Path) -> Model:
-    """A trained model in evaluation mode, its weights frozen."""
+def load_model(folder: str | Path, precision: str = "") -> Model:
+    """A trained model in evaluation mode, its weights frozen. `precision`, if given, is what its
+    matrices are multiplied in instead of what its config says: auto, float32 or bfloat16."""
     try:
-        model = build(load_json(Path(folder) / "config.json")["_scorefield"])
+        config = load_json(Path(folder) / "config.json")["_scorefield"]
+        if precision and "precision" in config["numbers"]:
+            config["numbers"]["precision"] = precision
+        model = build(config)
         model.net.load_state_dict(load_tensors(Path(folder) / WEIGHTS))
     except (KeyError, RuntimeError) as error:
         raise InputError(f"{folder}: expected a model of this version, but {error}") from None

@@ -28,12 +28,12 @@ def bfloat16_pays(device: torch.device) -> bool:
     """Whether the hardware multiplies bfloat16 matrices faster than float32 ones."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def tiles() -> bool:
     """Whether the processor has matrix tiles (AMX): channels_last pays there, and only there."""
-    return torch.cpu._is_amx_tile_supported()
+    return bool(torch.cpu._is_amx_tile_supported())
 
 
 def arithmetic(precision: str, device: torch.device) -> contextlib.ExitStack:

@@ -1,14 +1,13 @@
 """Noise that depends on the run's seed and the sample's index alone, and its coarser scales."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
-from scorefield.core.bridge import Randn
-
+Randn = Callable[[Tensor], Tensor]  # standard normal noise of a tensor's shape
 CELLS = (1, 2)  # a side: the scales at which extra noise is given to a network beside its own
 
 

@@ -1,25 +1,47 @@
-"""params.yaml: entries, sections, and methods by name."""
+"""params.yaml: its tables of entries, its sections, and the methods that an entry names."""
 
-from collections.abc import Callable
 from functools import cache, partial
-from importlib import import_module
-from inspect import getfullargspec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from ruamel.yaml import YAML
 
+from scorefield.core.errors import InputError
+from scorefield.core.registry import load_method, near, with_knobs
+
+RUNS = ("runs", "runs_with_guide")  # DVC has no optional dependency, so these have two tables
+
 
 @cache
 def load(path: str = "params.yaml") -> dict[str, Any]:
-    """The whole file, read as DVC reads it (YAML 1.2: 2e-3 is a number, no is a string)."""
+    """The whole file, read as DVC reads it (YAML 1.2: 2e-3 is a number, no is a string). Raises
+    InputError where there is none."""
+    if not Path(path).is_file():
+        raise InputError(f"{path}: not found; this runs in the folder of a project")
     return YAML(typ="safe").load(Path(path)) or {}
 
 
-def entry(kind: str, name: str) -> dict[str, Any]:
-    """One entry of a table, e.g. entry("runs", "digits-ddim")."""
-    return load()[kind][name]
+def entry(table: str, name: str) -> dict[str, Any]:
+    """One entry of a table, e.g. entry("models", "digits-ddpm"). Raises InputError where there is
+    none."""
+    return found(load().get(table) or {}, table, name)
+
+
+def runs() -> dict[str, dict[str, Any]]:
+    """All runs by name, those with a guide after those without one."""
+    return {name: spec for table in RUNS for name, spec in (load().get(table) or {}).items()}
+
+
+def run(name: str) -> dict[str, Any]:
+    """One run, of either table. Raises InputError where there is none."""
+    return found(runs(), "runs", name)
+
+
+def found(entries: dict[str, dict[str, Any]], table: str, name: str) -> dict[str, Any]:
+    """The entry of that name. Raises InputError where there is none."""
+    if name not in entries:
+        raise InputError(f"params.yaml: no {table} named '{name}'; {near(name, [*entries])}")
+    return entries[name]
 
 
 def section(name: str, spec: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -27,22 +49,6 @@ def section(name: str, spec: dict[str, Any] | None = None) -> dict[str, Any]:
     return {**(load().get(name) or {}), **((spec or {}).get(name) or {})}
 
 
-def module(kind: str, name: str) -> ModuleType:
-    """The file scorefield/<kind>/<name>.py."""
-    return import_module(f"scorefield.{kind}.{name}")
-
-
-def function(kind: str, name: str) -> Callable:
-    """The function <name> of that file."""
-    return getattr(module(kind, name), name)
-
-
-def method(kind: str, name: str, spec: dict[str, Any] | None = None) -> partial:
-    """The function with those numbers of its section bound that are its own keyword arguments."""
-    return bound(function(kind, name), section(name, spec))
-
-
-def bound(found: Callable, given: dict[str, Any]) -> partial:
-    """A function with those of the given numbers bound that are its own keyword arguments."""
-    own = getfullargspec(found).kwonlyargs
-    return partial(found, **{key: given[key] for key in own if key in given})
+def method(kind: str, name: str, spec: dict[str, Any] | None = None) -> partial[Any]:
+    """The method with those numbers of its section bound that are its own knobs."""
+    return with_knobs(load_method(kind, name), section(name, spec))

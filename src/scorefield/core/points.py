@@ -1,18 +1,15 @@
 """Datasets of points whose true law is a Gaussian mixture, and where its modes may lie."""
 
-from math import pi
-
 import torch
 from torch import Tensor
 
+from scorefield.core import exact
 from scorefield.core.exact import Mixture
 
 
 def isotropic(weight: Tensor, mean: Tensor, std: float) -> Mixture:
     """Components of one standard deviation; weight (K,), mean (K, D), in float64."""
-    mean = mean.double()
-    cov = std**2 * torch.eye(mean.shape[1], dtype=torch.float64).repeat(len(mean), 1, 1)
-    return Mixture(weight.double() / weight.sum(), mean, cov)
+    return Mixture.isotropic(mean, std, weight)
 
 
 def points(
@@ -36,8 +33,7 @@ def square() -> tuple[Tensor, float, int]:
 
 
 def ring() -> tuple[Tensor, float, int]:
-    angle = torch.arange(8) * pi / 4
-    return 3 * torch.stack([angle.cos(), angle.sin()], -1), 0.25, 0
+    return exact.ring(8, 3.0), 0.25, 0
 
 
 def line() -> tuple[Tensor, float, int]:
@@ -45,8 +41,7 @@ def line() -> tuple[Tensor, float, int]:
 
 
 def grid() -> tuple[Tensor, float, int]:
-    steps = 1.5 * torch.arange(-2, 3)
-    return torch.cartesian_prod(steps, steps), 0.15, 12
+    return exact.grid(5, 1.5), 0.15, 12
 
 
 LAYOUTS = {  # centres, standard deviation and the index of the special mode

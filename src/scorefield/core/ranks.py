@@ -7,12 +7,15 @@ rank 0 alone writes results.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
 
 from scorefield.core.errors import InputError
+from scorefield.core.network import Network
 
 PATIENCE = timedelta(days=7)  # with slow ranks: gloo, or torchrun, notices one that has died
 
@@ -76,8 +79,8 @@ def by_rows(function: Callable[[Tensor], Tensor], x: Tensor, chunk: int) -> Tens
 
 
 @contextmanager
-def spread(model: nn.Module) -> Iterator[None]:
-    """Each rank computes its part of the rows of the model's network, forward and backward, and
+def spread(net: nn.Module) -> Iterator[None]:
+    """Each rank computes its part of the rows of the network, forward and backward, and
     sees those of all; `average` of the gradients is then the gradient of the whole batch.
 
     The loss stays in one piece on every rank, so that any objective works, its noise is that of a
@@ -86,10 +89,16 @@ def spread(model: nn.Module) -> Iterator[None]:
     by all.
     """
     with ExitStack() as hooks:
-        for part in getattr(model.net, "rowwise", (model.net,)) if world() > 1 else ():
-            hooks.enter_context(part.register_forward_pre_hook(_take))
-            hooks.enter_context(part.register_forward_hook(_give))
+        for part in row_parts(net) if world() > 1 else ():
+            shared = _Shared()
+            hooks.enter_context(part.register_forward_pre_hook(shared.take))
+            hooks.enter_context(part.register_forward_hook(shared.give))
         yield
+
+
+def row_parts(net: nn.Module) -> tuple[nn.Module, ...]:
+    """The parts of a network whose rows are independent."""
+    return net.rowwise() if isinstance(net, Network) else (net,)
 
 
 def average(model: nn.Module) -> None:
@@ -106,16 +115,27 @@ def _mine(rows: int) -> slice:
     return slice(rows * rank() // world(), rows * (rank() + 1) // world())
 
 
-def _take(module: nn.Module, given: tuple) -> tuple:
-    module.rows = len(given[0])
-    if module.rows < world():
-        return given
-    of_rows = lambda value: isinstance(value, Tensor) and value.shape[:1] == (module.rows,)
-    return tuple(value[_mine(module.rows)] if of_rows(value) else value for value in given)
+@dataclass
+class _Shared:
+    """Of one call of a network: how many rows the whole batch has."""
 
+    rows: int = 0
 
-def _give(module: nn.Module, given: tuple, part: Tensor) -> Tensor:
-    return part if module.rows < world() else _Whole.apply(part, module.rows)
+    def take(self, module: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        """This rank's rows of what the network is given."""
+        self.rows = len(given[0])
+        return given if self.rows < world() else tuple(map(self.mine, given))
+
+    def mine(self, value: Any) -> Any:
+        of_rows = isinstance(value, Tensor) and value.ndim > 0 and len(value) == self.rows
+        return value[_mine(self.rows)] if of_rows else value
+
+    def give(self, module: nn.Module, given: tuple[Any, ...], part: Tensor) -> Tensor:
+        """The rows of all ranks."""
+        if self.rows < world():
+            return part
+        whole: Tensor = _Whole.apply(part, self.rows)
+        return whole
 
 
 class _Whole(torch.autograd.Function):
@@ -123,12 +143,12 @@ class _Whole(torch.autograd.Function):
     of a single process."""
 
     @staticmethod
-    def forward(ctx, part: Tensor, rows: int) -> Tensor:
+    def forward(ctx: Any, part: Tensor, rows: int) -> Tensor:
         ctx.rows = rows
         whole = part.new_zeros(rows, *part.shape[1:])
         whole[_mine(rows)] = part
         return total(whole)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return world() * gradient[_mine(ctx.rows)], None

@@ -5,18 +5,22 @@ joint law q of pairs, at every noise level of x (Hayakawa et al. 2025, arXiv 240
 """
 
 import copy
-from collections.abc import Callable
+from functools import partial
 from math import pi
+from statistics import fmean
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from scorefield.core.denoiser import Model
 from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture, information
 from scorefield.core.jitter import jittered
-from scorefield.core.schedule import time_at
+from scorefield.core.log_ratio import LogRatio
+from scorefield.core.model import Model
+from scorefield.core.network import Network
+from scorefield.core.schedule import Schedule, time_at
 from scorefield.core.tilt import gradient
 
 GROUP = 16  # rows that share a time where y is noised to the time of x
@@ -24,7 +28,7 @@ BINS = 10  # of time, for normalisers and calibration
 MIDDLE = (0.5, 1.0, 2.0)  # noise levels sigma / alpha where gradients are compared with the truth
 
 
-class Ratio(nn.Module):
+class Ratio(Network):
     """T of x and y, from an encoder (x, t) -> (B, features) of each and a head over both.
 
     `pairing` is class (partners share a label) or instance (a row's own y); `condition` is clean,
@@ -33,9 +37,12 @@ class Ratio(nn.Module):
     for log E[e^T] of independent pairs, 0 where it does not matter.
     """
 
+    log_mean: Tensor
+
     def __init__(
         self,
         encoders: tuple[nn.Module, nn.Module],
+        schedule: Schedule,
         features: int,
         pairing: str,
         condition: str,
@@ -46,6 +53,7 @@ class Ratio(nn.Module):
     ) -> None:
         super().__init__()
         self.x, self.y = encoders
+        self.schedule = schedule
         self.from_x, self.from_y = (nn.Linear(features, features) for _ in range(2))
         self.head = nn.Sequential(
             nn.SiLU(), nn.Linear(features, features), nn.SiLU(), nn.Linear(features, 1)
@@ -54,9 +62,7 @@ class Ratio(nn.Module):
         self.pairing, self.condition, self.least, self.most = pairing, condition, least, most
         self.shift, self.turn = shift, turn
 
-    @property
-    def rowwise(self) -> tuple[nn.Module, nn.Module]:
-        """The parts that look at one row at a time."""
+    def rowwise(self) -> tuple[nn.Module, ...]:
         return self.x, self.y
 
     def _read(self, joined: Tensor) -> Tensor:
@@ -103,7 +109,8 @@ def pairs(model: Model, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tenso
 
     Rows are independent, so that x_i and y_j with i != j are a draw from the product of marginals.
     """
-    net, x, y, n = model.net, batch["x"], batch["pair"], len(batch["x"])
+    net, add_noise = cast(Ratio, model.net), model.schedule.add_noise
+    x, y, n = batch["x"], batch["pair"], len(batch["x"])
     rows, t = torch.arange(n, device=x.device), 1 - torch.rand(n, device=x.device)
     if model.training and net.shift + net.turn > 0:
         y = jittered(y, net.shift, net.turn)
@@ -112,22 +119,14 @@ def pairs(model: Model, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tenso
         group = rows // GROUP
         t = s = t[group * GROUP]
         independent &= group[:, None] == group
-    x_t = noised(model, x, t)
-    every = net.table(x_t, t, noised(model, y, s), s)
+    x_t = add_noise(x, t)
+    every = net.table(x_t, t, add_noise(y, s), s)
     if net.pairing == "instance":
         return every.diagonal(), every, independent, t
     mate = partners(batch["y"])
     if net.condition == "clean":
         return every[rows, mate], every, independent, t
-    return net(x_t, t, noised(model, y[mate], t), t), every, independent, t
-
-
-def noised(
-    model: Model, x: Tensor, t: Tensor, randn: Callable[[Tensor], Tensor] = torch.randn_like
-) -> Tensor:
-    """x at times t (B,), as it is where t is 0."""
-    alpha, sigma = model.schedule(t.view(-1, *[1] * (x.ndim - 1)))
-    return alpha * x + sigma * randn(x)
+    return net(x_t, t, add_noise(y[mate], t), t), every, independent, t
 
 
 def over(values: Tensor, independent: Tensor) -> Tensor:
@@ -146,16 +145,16 @@ def probe(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
     tenths of time where it is furthest from 1 and on average, and how often T tells a joint pair
     from an independent one."""
     held = {key: data[name] for key, name in NAMES.items() if name in data}
-    joint, ratios, times, right = [], [], [], []
+    log_mean = cast(Ratio, model.net).log_mean
+    found = []
     for start in range(0, len(held["x"]) - GROUP + 1, 256):
         part = {key: value[start : start + 256] for key, value in held.items()}
         real, every, independent, t = pairs(model, part)
-        shift = model.net.log_mean[bin_of(t)]
-        joint.append(real - shift)
-        ratios.append(over((every - shift[:, None]).exp(), independent))
-        right.append(over((real[:, None] > every).double(), independent))
-        times.append(bin_of(t))
-    joint, ratios, times, right = map(torch.cat, (joint, ratios, times, right))
+        shift = log_mean[bin_of(t)]
+        ratio = over((every - shift[:, None]).exp(), independent)
+        above = over((real[:, None] > every).double(), independent)
+        found.append((real - shift, ratio, above, bin_of(t)))
+    joint, ratios, right, times = (torch.cat(parts) for parts in zip(*found, strict=True))
     means = torch.stack([ratios[times == b].mean() for b in times.unique()])
     return {
         "information": joint.mean().item(),
@@ -169,10 +168,9 @@ def diagnose(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
     """The figures of `probe`; and for instance pairs of a known law at the noise levels of MIDDLE:
     `cosine` between the gradients in x_t of T and of the true log ratio over all test pairs, and
     `rms_error`, the root mean square of T less the true log ratio, both free of a constant."""
-    figures = probe(model, data)
-    if "joint.mean" not in data or model.net.pairing != "instance":
+    figures, net = probe(model, data), copy.deepcopy(cast(Ratio, model.net)).cpu()
+    if "joint.mean" not in data or net.pairing != "instance":
         return figures
-    net = copy.deepcopy(model.net).cpu()
     law = Mixture(*(data[f"joint.{key}"].cpu() for key in ("weight", "mean", "cov")))
     cosines, errors = [], []
     for level in MIDDLE:
@@ -180,17 +178,26 @@ def diagnose(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
         s = t if net.condition == "same_t" else 0 * t
         times = [v.float().expand(len(data["test"])) for v in (t, s)]
         x, y = (
-            noised(model, data[key].cpu(), v)
+            model.schedule.add_noise(data[key].cpu(), v)
             for key, v in zip(("test", "test_pair"), times, strict=True)
         )
-        true = lambda at, _, y=y, t=t, s=s: information(law, model.schedule, at, t, y.double(), s)
-        ours = lambda at, _, y=y, times=times: net(at, times[0], y, times[1])
+        true = partial(of_law, law, model.schedule, y.double(), s)
+        ours = partial(of_net, net, times, y)
         a, b = gradient(ours, x, t).double(), gradient(true, x.double(), t)
         cosines.append(((a * b).sum() / (a.norm() * b.norm())).item())
         errors.append((ours(x, t) - true(x.double(), t)).std().item())
     named = {f"cosine_{level:g}": value for level, value in zip(MIDDLE, cosines, strict=True)}
-    mean = lambda values: sum(values) / len(values)
-    return figures | named | {"cosine": mean(cosines), "rms_error": mean(errors)}
+    return figures | named | {"cosine": fmean(cosines), "rms_error": fmean(errors)}
+
+
+def of_law(law: Mixture, schedule: Schedule, y: Tensor, s: Tensor, x: Tensor, t: Tensor) -> Tensor:
+    """The true log ratio of a joint law, as a log weight of x."""
+    return information(law, schedule, x, t, y, s)
+
+
+def of_net(net: LogRatio, times: list[Tensor], y: Tensor, x: Tensor, t: Tensor) -> Tensor:
+    """A network's log ratio at times of x and y, as a log weight of x."""
+    return net(x, times[0], y, times[1])
 
 
 NAMES = {"x": "validation", "pair": "validation_pair", "y": "validation_labels"}

@@ -7,17 +7,61 @@ from math import log, pi
 import torch
 from torch import Tensor
 
+from scorefield.core.errors import InputError
+from scorefield.core.noise import Randn, streams
+
+Scale = Callable[[Tensor], Tensor]
+
+
+def aligned(t: Tensor | float, x: Tensor) -> Tensor:
+    """Times of rows x (B, ...) in x's type and place, so that they broadcast: () or (B, 1, ..., 1).
+
+    t is a number, (), (B,) or (B, 1, ..., 1). Raises InputError for any other shape. This is the
+    one place where times are brought into shape.
+    """
+    if isinstance(t, Tensor):
+        t = t.to(dtype=x.dtype, device=x.device)
+    else:
+        t = torch.tensor(t, dtype=x.dtype, device=x.device)
+    if t.numel() == 1:
+        return t.reshape(())
+    if t.numel() != len(x) or len(t) != len(x):
+        raise InputError(
+            f"t: expected one time, or one for each of the {len(x)} rows; found shape {[*t.shape]}"
+        )
+    return t.reshape(-1, *[1] * (x.ndim - 1))
+
 
 @dataclass(frozen=True)
 class Schedule:
     """A pair of scale functions of the time t in [0, 1]; alpha / sigma falls monotonically."""
 
-    alpha: Callable[[Tensor], Tensor]
-    sigma: Callable[[Tensor], Tensor]
+    alpha: Scale
+    sigma: Scale
 
     def __call__(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """(alpha(t), sigma(t)), both of t's shape and type."""
         return self.alpha(t), self.sigma(t)
+
+    def at(self, t: Tensor | float, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(alpha(t), sigma(t)) that broadcast over rows x (B, ...); t of any shape of `aligned`."""
+        return self(aligned(t, x))
+
+    def add_noise(
+        self,
+        x: Tensor,
+        t: Tensor | float,
+        randn: Randn = torch.randn_like,
+        *,
+        seed: int | None = None,
+    ) -> Tensor:
+        """x_t = alpha x + sigma z of rows x (B, ...), of x's shape; t of any shape of `aligned`.
+
+        z comes from `randn`; with `seed`, from a stream of its own for each row.
+        """
+        alpha, sigma = self.at(t, x)
+        source = randn if seed is None else streams(seed, range(len(x)))
+        return alpha * x + sigma * source(x)
 
 
 def cosine() -> Schedule:
@@ -51,6 +95,16 @@ def ddpm() -> Schedule:
         lambda t: (log_alpha_bar(t) / 2).exp().to(t.dtype),
         lambda t: (-torch.expm1(log_alpha_bar(t))).clamp_min(0).sqrt().to(t.dtype),
     )
+
+
+SCHEDULES = {"cosine": cosine, "linear": linear, "ddpm": ddpm}
+
+
+def named(name: str) -> Schedule:
+    """A schedule by its name. Raises InputError for an unknown one."""
+    if name not in SCHEDULES:
+        raise InputError(f"schedule: expected one of {', '.join(SCHEDULES)}, found '{name}'")
+    return SCHEDULES[name]()
 
 
 def time_at(schedule: Schedule, noise: Tensor | float, signal: Tensor | float = 1.0) -> Tensor:

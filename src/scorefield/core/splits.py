@@ -13,8 +13,8 @@ def stratified(labels: Tensor, per_class: int, seed: int) -> tuple[Tensor, Tenso
         taken.append(mine[:per_class])
         kept.append(mine[per_class:])
     place = torch.argsort(order)
-    by_order = lambda parts: order[place[torch.cat(parts)].sort().values]
-    return by_order(kept), by_order(taken)
+    in_order = [order[place[torch.cat(parts)].sort().values] for parts in (kept, taken)]
+    return in_order[0], in_order[1]
 
 
 def dataset(

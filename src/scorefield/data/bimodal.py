@@ -3,10 +3,17 @@
 import torch
 from torch import Tensor
 
+from scorefield.core.bounds import Count, Seed
 from scorefield.core.points import isotropic, points
 
 
-def bimodal(*, train: int, validation: int, test: int, seed: int) -> dict[str, Tensor]:
+def bimodal(
+    *,
+    train: Count = 16384,
+    validation: Count = 4096,
+    test: Count = 4096,
+    seed: Seed = 0,
+) -> dict[str, Tensor]:
     """Points (N, 2)."""
     law = isotropic(torch.ones(2), torch.tensor([[3.0, 3.0], [-3.0, 3.0]]), std=0.5)
     return points(law, torch.arange(2), train, validation, test, seed)

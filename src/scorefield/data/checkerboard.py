@@ -3,11 +3,17 @@
 import torch
 from torch import Tensor
 
+from scorefield.core.bounds import Count, Seed
 from scorefield.core.points import isotropic, points
 
 
 def checkerboard(
-    *, lattice: int, train: int, validation: int, test: int, seed: int
+    *,
+    lattice: Count = 5,
+    train: Count = 16384,
+    validation: Count = 4096,
+    test: Count = 4096,
+    seed: Seed = 0,
 ) -> dict[str, Tensor]:
     """Points (N, 2) in [-4, 4]^2; lattice^2 Gaussians a square, labelled by the square.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from scorefield.core.bounds import Count, Seed
 from scorefield.core.errors import InputError
 from scorefield.core.splits import dataset
 
@@ -14,7 +15,7 @@ MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
 RECORD, IMAGES = 3073, 10_000
 
 
-def cifar10(*, folder: str, validation: int, seed: int) -> dict[str, Tensor]:
+def cifar10(*, folder: str = "", validation: Count = 2000, seed: Seed = 0) -> dict[str, Tensor]:
     """Bytes (N, 3, 32, 32) with labels; 50,000 for training, 10,000 for test.
 
     `folder` holds the unpacked .bin files; where it is empty, torchvision downloads them and
@@ -22,8 +23,8 @@ def cifar10(*, folder: str, validation: int, seed: int) -> dict[str, Tensor]:
     """
     place = Path(folder) if folder else fetched()
     parts = [records(place / f"data_batch_{i}.bin") for i in range(1, 6)]
-    train = tuple(torch.cat(column) for column in zip(*parts, strict=True))
-    return dataset(train, records(place / "test_batch.bin"), validation, seed)
+    images, labels = (torch.cat(column) for column in zip(*parts, strict=True))
+    return dataset((images, labels), records(place / "test_batch.bin"), validation, seed)
 
 
 def fetched() -> Path:

@@ -3,6 +3,7 @@
 import os
 import zipfile
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from tqdm import tqdm
 
+from scorefield.core.bounds import Count, Natural, Seed
 from scorefield.core.errors import InputError
 from scorefield.core.splits import dataset, stratified
 
@@ -17,7 +19,14 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff"}
 
 
 def folder(
-    *, path: str, size: int, channels: int, limit: int, test: int, validation: int, seed: int
+    *,
+    path: str = "",
+    size: Count = 32,
+    channels: Literal[1, 3] = 3,
+    limit: Natural = 0,
+    test: Count = 1000,
+    validation: Count = 500,
+    seed: Seed = 0,
 ) -> dict[str, Tensor]:
     """Bytes (N, channels, size, size), cropped to the middle square; labels in order of names.
 

@@ -4,6 +4,7 @@ import torch
 from scipy.spatial import ConvexHull
 from torch import Tensor
 
+from scorefield.core.bounds import Below1, Count, Natural, Seed
 from scorefield.core.points import grid, isotropic, line, ring, square
 
 REGIMES = ("withheld", "rare", "none")
@@ -11,7 +12,13 @@ PAIRS, REACH, APART, STD = 6, 4.0, 1.5, 0.2  # of a random layout
 
 
 def layouts(
-    *, random: int, rare: float, train: int, validation: int, test: int, seed: int
+    *,
+    random: Natural = 18,
+    rare: Below1 = 0.01,
+    train: Count = 32768,
+    validation: Count = 1024,
+    test: Count = 1024,
+    seed: Seed = 1,
 ) -> dict[str, Tensor]:
     """Points (N, E, 2) of E = 3 (6 + random) members, drawn from the law of each.
 

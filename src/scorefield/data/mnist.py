@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from scorefield.core.bounds import Below1, Count, Labels, Seed
 from scorefield.core.errors import InputError
 from scorefield.core.splits import dataset, stratified
 
@@ -22,27 +23,26 @@ MD5 = {  # of the decompressed files
 
 def mnist(
     *,
-    origin: Literal["embedded", "download", "folder"],
-    folder: str,
-    validation: int,
-    rotate: int,
-    pair: int,
-    withhold: list[int],
-    rare: list[int],
-    rare_share: float,
-    seed: int,
+    origin: Literal["embedded", "download", "folder"] = "embedded",
+    folder: str = "",
+    validation: Count = 400,
+    rotate: int = 0,
+    pair: int = 0,
+    withhold: Labels = (),
+    rare: Labels = (),
+    rare_share: Below1 = 0.01,
+    seed: Seed = 0,
 ) -> dict[str, Tensor]:
     """Bytes (N, 1, 28, 28) with labels; embedded: 4,000 for training and 1,000 for test.
 
     `rotate` counts quarter turns clockwise. Classes in `withhold` leave the training and
     validation splits, each class in `rare` keeps rare_share of the training images; test keeps
     all. `pair` adds each image turned by so many quarters as <split>_pair, and that number as
-    pair_turns. Raises InputError on
-    files that are not MNIST.
+    pair_turns. Raises InputError on files that are not MNIST.
     """
-    train, test = embedded(seed) if origin == "embedded" else full(origin, folder)
-    turned = [(images.rot90(-rotate, (2, 3)), labels) for images, labels in (train, test)]
-    made = dataset(*turned, validation, seed)
+    splits = embedded(seed) if origin == "embedded" else full(origin, folder)
+    train, test = ((images.rot90(-rotate, (2, 3)), labels) for images, labels in splits)
+    made = dataset(train, test, validation, seed)
     made = thinned(thinned(made, withhold, 0.0), rare, rare_share)
     if pair:
         for split in ("train", "validation", "test"):
@@ -95,7 +95,7 @@ def idx(folder: Path, name: str) -> Tensor:
     return torch.frombuffer(bytearray(content[4 * axes + 4 :]), dtype=torch.uint8).view(shape)
 
 
-def thinned(made: dict[str, Tensor], classes: list[int], share: float) -> dict[str, Tensor]:
+def thinned(made: dict[str, Tensor], classes: Labels, share: float) -> dict[str, Tensor]:
     """Training and validation with the given classes cut down to a share of the images each."""
     for split in ("train", "validation"):
         labels = made[f"{split}_labels"]

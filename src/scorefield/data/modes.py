@@ -5,17 +5,18 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from scorefield.core.bounds import Below1, Count, Seed
 from scorefield.core.points import LAYOUTS, isotropic, points
 
 
 def modes(
     *,
-    layout: Literal["square", "ring", "line", "grid"],
-    weight: float,
-    train: int,
-    validation: int,
-    test: int,
-    seed: int,
+    layout: Literal["square", "ring", "line", "grid"] = "ring",
+    weight: Below1 = 0.01,
+    train: Count = 16384,
+    validation: Count = 4096,
+    test: Count = 4096,
+    seed: Seed = 0,
 ) -> dict[str, Tensor]:
     """Points (N, 2); the special mode bears the label 0 and has the given share of the mass.
 

@@ -5,11 +5,18 @@ from math import pi
 import torch
 from torch import Tensor
 
+from scorefield.core.bounds import Count, Positive, Seed
 from scorefield.core.points import isotropic, points
 
 
 def moons(
-    *, links: int, std: float, train: int, validation: int, test: int, seed: int
+    *,
+    links: Count = 24,
+    std: Positive = 0.2,
+    train: Count = 16384,
+    validation: Count = 4096,
+    test: Count = 4096,
+    seed: Seed = 0,
 ) -> dict[str, Tensor]:
     """Points (N, 2), centred, of radius 2; `links` Gaussians a moon, labelled by the moon."""
     angle = (torch.arange(links) + 0.5) * pi / links

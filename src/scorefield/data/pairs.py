@@ -3,12 +3,19 @@
 import torch
 from torch import Tensor
 
+from scorefield.core.bounds import Correlation, Count, Seed
 from scorefield.core.exact import Mixture
 from scorefield.core.points import points
 
 
 def pairs(
-    *, correlation: float, swap: bool, train: int, validation: int, test: int, seed: int
+    *,
+    correlation: Correlation = 0.8,
+    swap: bool = False,
+    train: Count = 16384,
+    validation: Count = 4096,
+    test: Count = 4096,
+    seed: Seed = 0,
 ) -> dict[str, Tensor]:
     """x in train, validation, test (N, 2) with its mixture; y in <split>_pair (N, 2); the law of
     (x, y) in joint.weight, joint.mean (K, 4), joint.cov.

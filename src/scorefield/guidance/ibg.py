@@ -1,55 +1,59 @@
 """Instability-biased guidance (MUE): towards where the denoiser is less sure."""
 
-from inspect import getfullargspec
-from typing import Literal
+from collections.abc import Callable
 
 from torch import Tensor
 
-from scorefield.core.denoiser import Denoiser, Model, needs_mean
-from scorefield.core.tilt import gradient, push, tilt, unit
-from scorefield.maps.eigenvalue import eigenvalue
-from scorefield.maps.frobenius import frobenius
-from scorefield.maps.minority import minority
-from scorefield.maps.original import original
-from scorefield.maps.renoise import renoise
-from scorefield.maps.trace import trace
+from scorefield.core.bounds import Count, NonNegative, Positive, Score
+from scorefield.core.denoiser import Chunk, Denoiser, derived, needs_mean
+from scorefield.core.registry import load_method, with_knobs
+from scorefield.core.tilt import gradient, rms_normalise, shift_prediction, tilt
 
 LEAST = 1e-8  # keeps the logarithm finite where a score vanishes
 
 
 def ibg(
-    model: Model,
-    helper: Model,
+    denoiser: Denoiser,
+    guide: Denoiser | None = None,
     *,
-    scale: float,
-    score: Literal["trace", "frobenius", "original", "renoise", "minority", "eigenvalue"],
-    probes: int,
-    step: float,
-    low: float,
-    high: float,
-    trust: float,
-    normalised: bool,
+    scale: float = 1.0,
+    score: Score = "frobenius",
+    probes: Count = 4,
+    step: Positive = 0.05,
+    low: NonNegative = 0.8,
+    high: NonNegative = 6.0,
+    trust: NonNegative = 0.05,
+    normalised: bool = True,
 ) -> Denoiser:
-    """The denoiser moved along the gradient of the log instability of the helper, at noise levels
-    sigma / alpha in [low, high].
+    """The denoiser moved along the gradient of the log instability of the guide, by default of its
+    own, at noise levels sigma / alpha in [low, high].
 
-    Normalised, the predicted noise moves by `scale` of its size along the gradient's direction,
-    less where the gradient's norm times sigma is below `trust`; else it is `tilt`, which samples
-    p_t(x) DIS(x)^scale. Costs the score's network calls and as many backward ones.
+    `score` is the name of an instability score, or a function like one; it takes `probes` and
+    `step`. Normalised, the predicted noise moves by `scale` of its size along the gradient, less
+    where its norm times sigma is below `trust`; else p_t(x) DIS(x)^scale is sampled, see `tilt`.
+    Costs the score's network calls and as many backward ones.
     """
-    needs_mean(helper, "ibg")
-    schedule = model.schedule
-    found = {f.__name__: f for f in (trace, frobenius, original, renoise, minority, eigenvalue)}
-    given = {"probes": probes, "iterations": probes, "step": step}
-    knobs = {key: given[key] for key in getfullargspec(found[score]).kwonlyargs}
+    measure = measured(score, probes, step)
+    for each in (denoiser, guide or denoiser):
+        needs_mean(each, "ibg")
 
-    def log_weight(x: Tensor, t: Tensor) -> Tensor:
-        unstable = found[score](helper, schedule, x, t, helper.randn, **knobs)
-        return unstable.clamp_min(LEAST).log()
+    def make(chunk: Chunk) -> Denoiser:
+        inner, unstable = chunk.bind(denoiser, guide or denoiser)
 
-    def direction(x: Tensor, t: Tensor, x0: Tensor) -> Tensor:
-        return unit(gradient(log_weight, x, t), trust / schedule.sigma(t))
+        def log_weight(x: Tensor, t: Tensor) -> Tensor:
+            return measure(unstable, x, t, chunk.randn).clamp_min(LEAST).log()
 
-    if normalised:
-        return push(model, schedule, direction, scale, low, high)
-    return tilt(model, schedule, log_weight, scale, low, high)
+        def direction(x: Tensor, t: Tensor, x0: Tensor) -> Tensor:
+            return rms_normalise(gradient(log_weight, x, t), trust / inner.schedule.sigma(t))
+
+        if normalised:
+            return shift_prediction(inner, direction, scale, low, high)
+        return tilt(inner, log_weight, scale, low, high)
+
+    return derived(denoiser, make)
+
+
+def measured(score: Score, probes: int, step: float) -> Callable[..., Tensor]:
+    """An instability score, by its name or itself, with the knobs that it takes."""
+    found = load_method("instability", score) if isinstance(score, str) else score
+    return with_knobs(found, {"probes": probes, "iterations": probes, "step": step})

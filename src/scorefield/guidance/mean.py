@@ -1,8 +1,9 @@
 """No guidance, of a model that draws: its posterior mean."""
 
-from scorefield.core.denoiser import Denoiser, Model, averaged
+from scorefield.core.bounds import Count
+from scorefield.core.denoiser import Denoiser, posterior_mean
 
 
-def mean(model: Model, helper: Model, *, draws: int) -> Denoiser:
+def mean(denoiser: Denoiser, *, draws: Count = 16) -> Denoiser:
     """The average of `draws` draws at every call, for what needs a mean (Heun, scores)."""
-    return averaged(model, draws)
+    return posterior_mean(denoiser, draws)

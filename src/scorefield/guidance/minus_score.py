@@ -1,15 +1,24 @@
 """A control of IBG: against the score, towards low density, by the same amount."""
 
-from scorefield.core.denoiser import Denoiser, Model
-from scorefield.core.tilt import push, unit
+from torch import Tensor
+
+from scorefield.core.bounds import NonNegative
+from scorefield.core.denoiser import Denoiser
+from scorefield.core.tilt import rms_normalise, shift_prediction
 
 
-def minus_score(model: Model, helper: Model, *, scale: float, low: float, high: float) -> Denoiser:
+def minus_score(
+    denoiser: Denoiser,
+    *,
+    scale: float = 1.0,
+    low: NonNegative = 0.8,
+    high: NonNegative = 6.0,
+) -> Denoiser:
     """Moves the predicted noise along itself by `scale` of its size, at noise levels sigma / alpha
     in [low, high]; a change of temperature."""
 
-    def direction(x, t, x0):
-        alpha, sigma = model.schedule(t)
-        return unit((x - alpha * x0) / sigma)
+    def direction(x: Tensor, t: Tensor, x0: Tensor) -> Tensor:
+        alpha, sigma = denoiser.schedule(t)
+        return rms_normalise((x - alpha * x0) / sigma)
 
-    return push(model, model.schedule, direction, scale, low, high)
+    return shift_prediction(denoiser, direction, scale, low, high)

@@ -1,20 +1,39 @@
 """The public original of instability-biased guidance (StanNgugi/mue_project, 2025), as a rival."""
 
-from scorefield.core.denoiser import Denoiser, Model
+from torch import Tensor
+
+from scorefield.core.bounds import Count, Positive
+from scorefield.core.denoiser import Chunk, Denoiser, derived, needs_mean
 from scorefield.core.tilt import tilt
-from scorefield.maps.original import original
+from scorefield.instability.original import original
 
 WEIGHT = 5.0
 
 
-def mue(model: Model, helper: Model, *, scale: float, probes: int, step: float) -> Denoiser:
-    """The predicted noise less scale 5 sigma times the gradient of the original instability score:
-    its plain value, an absolute step, no normalisation, no interval.
+def mue(
+    denoiser: Denoiser,
+    guide: Denoiser | None = None,
+    *,
+    scale: float = 1.0,
+    probes: Count = 5,
+    step: Positive = 0.05,
+) -> Denoiser:
+    """The predicted noise less scale 5 sigma times the gradient of the original instability score
+    of the guide, by default of its own: its plain value, an absolute step, no normalisation, no
+    interval.
 
     The authors guide 9 of 1,000 steps; here every step is. probes + 2 network calls and probes + 1
     backward ones.
     """
-    score = lambda x, t: original(
-        helper, model.schedule, x, t, helper.randn, probes=probes, step=step
-    )
-    return tilt(model, model.schedule, score, scale * WEIGHT)
+    guide = denoiser if guide is None else guide
+    needs_mean(denoiser, "guidance")
+
+    def make(chunk: Chunk) -> Denoiser:
+        inner, unstable = chunk.bind(denoiser, guide)
+
+        def score(x: Tensor, t: Tensor) -> Tensor:
+            return original(unstable, x, t, chunk.randn, probes=probes, step=step)
+
+        return tilt(inner, score, scale * WEIGHT)
+
+    return derived(denoiser, make)

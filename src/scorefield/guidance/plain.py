@@ -1,8 +1,8 @@
 """No guidance."""
 
-from scorefield.core.denoiser import Denoiser, Model
+from scorefield.core.denoiser import Denoiser
 
 
-def plain(model: Model, helper: Model) -> Denoiser:
-    """The model as it is."""
-    return model
+def plain(denoiser: Denoiser) -> Denoiser:
+    """The denoiser as it is."""
+    return denoiser

@@ -1,20 +1,34 @@
 """A control of IBG: a random direction of the same size, one a sample or fresh at each step."""
 
-from scorefield.core.denoiser import Denoiser, Model
-from scorefield.core.tilt import push, unit
+import torch
+from torch import Tensor
+
+from scorefield.core.bounds import NonNegative
+from scorefield.core.denoiser import Chunk, Denoiser, derived, needs_mean
+from scorefield.core.tilt import rms_normalise, shift_prediction
 
 
 def random(
-    model: Model, helper: Model, *, scale: float, fresh: bool, low: float, high: float
+    denoiser: Denoiser,
+    *,
+    scale: float = 1.0,
+    fresh: bool = False,
+    low: NonNegative = 0.8,
+    high: NonNegative = 6.0,
 ) -> Denoiser:
     """Moves the predicted noise by `scale` of its size along Gaussian noise, at noise levels
-    sigma / alpha in [low, high]. A fresh direction averages out; a fixed one is the strong
-    control."""
-    kept = {}
+    sigma / alpha in [low, high]. A fresh direction averages out; a fixed one, drawn once for each
+    sample of a chunk, is the strong control."""
+    needs_mean(denoiser, "guidance")
 
-    def direction(x, t, x0):
-        if fresh or kept.get("source") is not model.randn:
-            kept.update(source=model.randn, u=unit(model.randn(x)))
-        return kept["u"]
+    def make(chunk: Chunk) -> Denoiser:
+        (inner,), known = chunk.bind(denoiser), dict[torch.Size, Tensor]()
 
-    return push(model, model.schedule, direction, scale, low, high)
+        def direction(x: Tensor, t: Tensor, x0: Tensor) -> Tensor:
+            if fresh or x.shape not in known:
+                known[x.shape] = rms_normalise(chunk.randn(x))
+            return known[x.shape]
+
+        return shift_prediction(inner, direction, scale, low, high)
+
+    return derived(denoiser, make)

@@ -3,74 +3,81 @@
 import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import Denoiser, Model, needs_mean
+from scorefield.core.bounds import NonNegative
+from scorefield.core.condition import Condition
+from scorefield.core.denoiser import Chunk, Denoiser, Function, derived, needs_mean
 from scorefield.core.errors import InputError
 from scorefield.core.files import load_image
-from scorefield.core.ratio import noised
+from scorefield.core.log_ratio import LogRatio, log_ratio_of
+from scorefield.core.model import Model
 from scorefield.core.tilt import tilt
 
 
 def ratio(
-    model: Model,
-    helper: Model,
+    denoiser: Denoiser,
+    guide: LogRatio | Model,
     *,
-    scale: float,
-    low: float,
-    high: float,
-    bound: float,
-    entry: int = -1,
-    image: str = "",
+    scale: float = 7.0,
+    low: NonNegative = 0.0,
+    high: NonNegative = 50.0,
+    bound: NonNegative = 1.0,
 ) -> Denoiser:
-    """x_0 + scale sigma^2 / alpha grad T(x_t, y), y what the helper was given for each sample, at
-    noise levels sigma / alpha in [low, high]; of images clipped to [-bound, bound] if bound is
-    above 0. What is to be matched follows from `entry` and `image`, see `given`.
+    """x_0 + scale sigma^2 / alpha grad T(x_t, y), y the condition of each sample, at noise levels
+    sigma / alpha in [low, high]; of images clipped to [-bound, bound] if bound is above 0.
 
-    With the true ratio and scale 1 it is E[x_0 | x_t, y]. One network call of the helper and its
-    backward. Raises InputError for a helper that is no ratio or was given nothing.
+    With the true ratio and scale 1 it is E[x_0 | x_t, y]. One network call of the guide and its
+    backward. Raises InputError for a guide that is no ratio, and where no condition was given.
     """
-    fits(helper, model)
+    log_ratio = fitting(guide, denoiser)
 
-    def log_weight(x: Tensor, t: Tensor) -> Tensor:
-        rows = t.reshape(-1).expand(len(x)).to(x)
-        if helper.given is None:
+    def make(chunk: Chunk) -> Denoiser:
+        (inner,), given = chunk.bind(denoiser), chunk.condition
+        if given is None:
             raise InputError("ratio guidance needs something to match: test_pair in the run's data")
-        helper.calls += 1
-        if helper.net.condition == "clean":
-            return helper.net(x, rows, helper.given, torch.zeros_like(rows))
-        with torch.no_grad():
-            y = noised(helper, helper.given, rows, helper.randn)
-        return helper.net(x, rows, y, rows)
 
-    return bounded(tilt(model, model.schedule, log_weight, scale, low, high), bound)
+        def log_weight(x: Tensor, t: Tensor) -> Tensor:
+            rows = t.reshape(-1).expand(len(x))
+            if log_ratio.condition == "clean":
+                return log_ratio(x, rows, given, torch.zeros_like(rows))
+            with torch.no_grad():
+                y = log_ratio.schedule.add_noise(given, rows, chunk.randn)
+            return log_ratio(x, rows, y, rows)
+
+        return bounded(tilt(inner, log_weight, scale, low, high), bound)
+
+    return derived(denoiser, make)
 
 
-def fits(helper: Model, *models: Model) -> None:
-    """Raise InputError for a helper that is no ratio, or knows other noise levels than a model, and
-    for a model that draws."""
-    if not hasattr(helper.net, "table"):
-        raise InputError("helper: ratio guidance needs a model that estimates a ratio")
+def fitting(guide: LogRatio | Model, *denoisers: Denoiser) -> LogRatio:
+    """The ratio of a guide. Raises InputError for a guide that is no ratio, or knows other noise
+    levels than a denoiser, and for a denoiser that draws."""
+    found = log_ratio_of(guide)
     t = torch.tensor([0.3, 0.7])
-    for model in models:
-        needs_mean(model, "ratio guidance")
-        if (torch.stack(model.schedule(t)) - torch.stack(helper.schedule(t))).abs().max() > 1e-6:
-            raise InputError("helper: a ratio knows the noise levels of its model's schedule only")
+    for denoiser in denoisers:
+        needs_mean(denoiser, "ratio guidance")
+        ours, theirs = (torch.stack(each.schedule(t)) for each in (denoiser, found))
+        if (ours - theirs).abs().max() > 1e-6:
+            raise InputError("guide: a ratio knows the noise levels of its model's schedule only")
+    return found
 
 
 def bounded(denoiser: Denoiser, bound: float) -> Denoiser:
     """x_0 of images clipped to [-bound, bound], if bound is above 0."""
 
-    def clipped(x: Tensor, t: Tensor) -> Tensor:
-        x0 = denoiser(x, t)
-        return x0.clamp(-bound, bound) if bound > 0 and x.ndim > 3 else x0
+    def make(chunk: Chunk) -> Function:
+        (inner,) = chunk.bind(denoiser)
 
-    return clipped
+        def clipped(x: Tensor, t: Tensor) -> Tensor:
+            x0 = inner(x, t)
+            return x0.clamp(-bound, bound) if bound > 0 and x.ndim > 3 else x0
+
+        return clipped
+
+    return derived(denoiser, make)
 
 
-def given(
-    data: dict[str, Tensor], n: int, *, entry: int = -1, image: str = ""
-) -> dict[str, Tensor]:
-    """What n samples are to match, `given` (n, ...), and the test pair it is, `source` (n,), -1 for
-    none.
+def condition(data: dict[str, Tensor], n: int, *, entry: int = -1, image: str = "") -> Condition:
+    """What n samples are to match, and the test pair it is.
 
     Every sample another pair of the test split if `entry` is -1, else all that one; or all an image
     file of the user's, in the data's size and channels. Raises InputError where there is none.
@@ -80,16 +87,16 @@ def given(
     pairs = data["test_pair"]
     if image:
         one = load_image(image, pairs.shape[1:])
-        return {"given": one.expand(n, *one.shape), "source": torch.full((n,), -1)}
+        return Condition(one.expand(n, *one.shape), torch.full((n,), -1))
     if not -1 <= entry < len(pairs):
         raise InputError(f"ratio.entry: expected -1 to {len(pairs) - 1}, found {entry}")
     source = torch.arange(n) % len(pairs) if entry < 0 else torch.full((n,), entry)
-    return {"given": pairs[source], "source": source}
+    return Condition(pairs[source], source)
 
 
 def both(
-    models: tuple[Model, Model],
-    helper: Model,
+    denoisers: tuple[Denoiser, Denoiser],
+    guide: LogRatio | Model,
     *,
     scale: float,
     low: float,
@@ -97,17 +104,22 @@ def both(
     bound: float = 0.0,
 ) -> Denoiser:
     """The joint denoiser of (x, y), stacked (B, 2, ...): each half is moved by the gradient of
-    T(x_t, y_t) in it, for a helper whose condition is same_t. Raises InputError for another."""
-    fits(helper, *models)
-    if helper.net.condition != "same_t":
+    T(x_t, y_t) in it, for a guide whose condition is same_t. Raises InputError for another."""
+    log_ratio = fitting(guide, *denoisers)
+    if log_ratio.condition != "same_t":
         raise InputError("joint: x and y drawn together need a ratio with condition: same_t")
 
     def log_weight(both: Tensor, t: Tensor) -> Tensor:
-        rows = t.reshape(-1).expand(len(both)).to(both)
-        helper.calls += 1
-        return helper.net(both[:, 0], rows, both[:, 1], rows)
+        rows = t.reshape(-1).expand(len(both))
+        return log_ratio(both[:, 0], rows, both[:, 1], rows)
 
-    def apart(both: Tensor, t: Tensor) -> Tensor:
-        return torch.stack([model(both[:, i], t) for i, model in enumerate(models)], 1)
+    def make(chunk: Chunk) -> Denoiser:
+        halves = chunk.bind(*denoisers)
 
-    return bounded(tilt(apart, helper.schedule, log_weight, scale, low, high), bound)
+        def apart(both: Tensor, t: Tensor) -> Tensor:
+            return torch.stack([half(both[:, i], t) for i, half in enumerate(halves)], 1)
+
+        joint = derived(denoisers[0], lambda _: apart)
+        return bounded(tilt(joint, log_weight, scale, low, high), bound)
+
+    return derived(denoisers[0], make)

@@ -4,22 +4,26 @@ from pathlib import Path
 
 from torch import Tensor
 
-from scorefield.core.denoiser import Denoiser, Model
+from scorefield.core.condition import Condition
+from scorefield.core.denoiser import Chunk, Denoiser, Function, derived
 from scorefield.core.errors import InputError
 from scorefield.core.files import checksum, load_tensors, to_unit
 
 
-def ready(model: Model, helper: Model, *, file: str, sha256: str) -> Denoiser:
-    """The posterior that is certain: x_0 is the file's sample of the same number, see `given`; one
-    step of any sampler hands it out. No network call."""
+def ready(denoiser: Denoiser) -> Denoiser:
+    """The posterior that is certain: x_0 is the file's sample of the same number, which is the
+    condition; one step of any sampler hands it out. No network call."""
 
-    def handed(x: Tensor, t: Tensor) -> Tensor:
-        return model.given.to(x)
+    def make(chunk: Chunk) -> Function:
+        if chunk.condition is None:
+            raise InputError("ready: expected samples as the condition")
+        samples = chunk.condition
+        return lambda x, t: samples.to(x)
 
-    return handed
+    return derived(denoiser, make, draws=False)
 
 
-def given(data: dict[str, Tensor], n: int, *, file: str, sha256: str) -> dict[str, Tensor]:
+def condition(data: dict[str, Tensor], n: int, *, file: str = "", sha256: str = "") -> Condition:
     """The `samples` (n, C, H, W) of a safetensors file, bytes or floats in [-1, 1].
 
     `sha256` says which file was meant. Raises InputError for another file, for one that is not
@@ -28,11 +32,11 @@ def given(data: dict[str, Tensor], n: int, *, file: str, sha256: str) -> dict[st
     """
     if (found := checksum(file)) != sha256:
         raise InputError(f"{file}: changed since it was entered ({found[:12]}, not {sha256[:12]})")
-    return {"given": checked(file, data["test"].shape[1:], n)}
+    return Condition(checked(file, data["test"].shape[1:], n))
 
 
 def checked(file: str | Path, shape: tuple[int, ...], n: int) -> Tensor:
-    """The samples as floats in [-1, 1]; raises InputError as `given` does."""
+    """The samples as floats in [-1, 1]; raises InputError as `condition` does."""
     tensors = load_tensors(file)
     if "samples" not in tensors:
         raise InputError(f"{file}: expected a tensor named samples, found {', '.join(tensors)}")

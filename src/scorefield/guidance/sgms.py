@@ -3,29 +3,45 @@
 import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import Denoiser, Model
+from scorefield.core.bounds import NonNegative, Positive
+from scorefield.core.denoiser import Chunk, Denoiser, derived, needs_mean
 from scorefield.core.schedule import time_at
-from scorefield.core.tilt import gradient, push, unit
+from scorefield.core.tilt import gradient, rms_normalise, shift_prediction
 
 
 def sgms(
-    model: Model, helper: Model, *, scale: float, level: float, low: float, high: float
+    denoiser: Denoiser,
+    guide: Denoiser | None = None,
+    *,
+    scale: float = 1.0,
+    level: Positive = 3.0,
+    low: NonNegative = 0.8,
+    high: NonNegative = 6.0,
 ) -> Denoiser:
-    """Away from what the helper makes of its own posterior mean after noise of sigma / alpha =
-    level: the predicted noise moves by `scale` of its size along the gradient of their squared
-    distance, through the mean alone. Three network calls and one backward.
+    """Away from what the guide, by default the denoiser itself, makes of its own posterior mean
+    after noise of sigma / alpha = level: the predicted noise moves by `scale` of its size along the
+    gradient of their squared distance, through the mean alone. Three network calls and one
+    backward.
 
     The authors use LPIPS, the largest entry as the norm and every fifth step; here the distance is
     Euclidean, the size that of IBG and its controls, at every level sigma / alpha in [low, high].
     """
-    schedule = model.schedule
+    guide = denoiser if guide is None else guide
+    schedule = denoiser.schedule
+    needs_mean(denoiser, "guidance")
 
-    def distance(x: Tensor, t: Tensor) -> Tensor:
-        mean, s = helper(x, t), time_at(schedule, level).to(t)
-        alpha, sigma = schedule(s)
-        with torch.no_grad():
-            again = helper(alpha * mean + sigma * helper.randn(x), s)
-        return (mean - again).square().flatten(1).sum(1)
+    def make(chunk: Chunk) -> Denoiser:
+        inner, other = chunk.bind(denoiser, guide)
 
-    direction = lambda x, t, x0: unit(gradient(distance, x, t))
-    return push(model, schedule, direction, scale, low, high)
+        def distance(x: Tensor, t: Tensor) -> Tensor:
+            mean, s = other(x, t), time_at(schedule, level)
+            with torch.no_grad():
+                again = other(schedule.add_noise(mean, s, chunk.randn), s)
+            return (mean - again).square().flatten(1).sum(1)
+
+        def direction(x: Tensor, t: Tensor, x0: Tensor) -> Tensor:
+            return rms_normalise(gradient(distance, x, t))
+
+        return shift_prediction(inner, direction, scale, low, high)
+
+    return derived(denoiser, make)

@@ -8,6 +8,7 @@ from torch import Tensor
 from scorefield.core import ranks
 from scorefield.core.files import load_tensors, save_tensors
 from scorefield.core.hardware import keep_memory
+from scorefield.core.records import Record, load_records, save_records
 
 
 def chunks(
@@ -15,9 +16,22 @@ def chunks(
 ) -> list[dict[str, Tensor]] | None:
     """compute(i) for each of the files, in order; None but on rank 0. What stands in its file is
     not computed again, so that a killed run goes on."""
+    share_out(files, lambda i: save_tensors(files[i], compute(i)))
+    return None if ranks.rank() > 0 else [load_tensors(file) for file in files]
+
+
+def record_chunks(
+    files: list[Path], kind: type[Record], compute: Callable[[int], Record]
+) -> list[Record] | None:
+    """`chunks` of work whose results are records of one class."""
+    share_out(files, lambda i: save_records(files[i], [compute(i)]))
+    return None if ranks.rank() > 0 else [load_records(file, kind)[0] for file in files]
+
+
+def share_out(files: list[Path], make: Callable[[int], None]) -> None:
+    """make(i) for those files that are not there, on the ranks in turn; returns when all are."""
     keep_memory()
     for i in range(ranks.rank(), len(files), ranks.world()):
         if not files[i].exists():
-            save_tensors(files[i], compute(i))
+            make(i)
     ranks.meet()
-    return None if ranks.rank() > 0 else [load_tensors(file) for file in files]

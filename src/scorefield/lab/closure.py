@@ -1,45 +1,45 @@
-"""What a file of this project runs: itself and all that it imports, as one hash.
-
-DVC does not follow imports. `check` writes these hashes to `code/`, and the stages depend on them.
-"""
+"""The files of this package that a file runs, itself and all that it imports, as one hash."""
 
 import ast
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-SOURCE = Path(__file__).parents[1]
+from scorefield.core.registry import SOURCE
+
+__all__ = ["SOURCE", "closure", "fingerprint", "imported"]
 
 
 @cache
-def imports(path: Path) -> frozenset[Path]:
-    """The files of this package that a file imports, directly or not."""
-    found: set[Path] = set()
+def imported(path: Path) -> frozenset[Path]:
+    """The files of this package that a file imports itself."""
+    names = []
     for node in ast.walk(ast.parse(path.read_text())):
-        names = []
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scorefield"):
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
-            names = [a.name for a in node.names if a.name.startswith("scorefield")]
-        for name in names:
-            target = SOURCE.joinpath(*name.split(".")[1:]).with_suffix(".py")
-            if target.exists() and target not in found:
-                found |= {target} | imports(target)
-    return frozenset(found)
+            names += [alias.name for alias in node.names]
+    ours = [name.split(".")[1:] for name in names if name.startswith("scorefield.")]
+    files = [SOURCE.joinpath(*parts).with_suffix(".py") for parts in ours]
+    return frozenset(file for file in files if file.exists())
+
+
+def closure(*paths: Path) -> set[Path]:
+    """The files, and all of this package that they import, directly or not."""
+    found: set[Path] = set()
+    new = set(paths)
+    while new:
+        found |= new
+        new = {file for path in new for file in imported(path)} - found
+    return found
+
+
+@cache
+def digest(path: Path) -> bytes:
+    """The hash of a file."""
+    return sha256(path.read_bytes()).digest()
 
 
 def fingerprint(*paths: Path) -> str:
     """The hash of the files and all that they import."""
-    whole = sha256()
-    for path in sorted({*paths}.union(*map(imports, paths))):
-        whole.update(sha256(path.read_bytes()).digest())
-    return whole.hexdigest()
-
-
-def fingerprints(kinds: tuple[str, ...]) -> dict[str, str]:
-    """That of every stage, by its name, and of every method, by kind/name."""
-    found = {file.stem: fingerprint(file) for file in sorted(Path("stages").glob("*.py"))}
-    for kind in kinds:
-        for file in sorted((SOURCE / kind).glob("[!_]*.py")):
-            found[f"{kind}/{file.stem}"] = fingerprint(file)
-    return found
+    return sha256(b"".join(digest(path) for path in sorted(closure(*paths)))).hexdigest()

@@ -11,13 +11,17 @@ from ruamel.yaml import YAML, YAMLError
 from scorefield.core import params
 from scorefield.core.errors import InputError
 from scorefield.core.files import WEIGHTS, checksum, load_data, load_json, save_json, write
+from scorefield.core.registry import KINDS, methods, near
 from scorefield.guidance.ready import checked
-from scorefield.lab.check import ENTRIES, NAME, SHARED, knobs, methods, near, problems
+from scorefield.lab.catalogue import NAME, SHARED, TABLES
 from scorefield.lab.rules import SAMPLES
+from scorefield.lab.signatures import knobs
 from scorefield.lab.trial import attempt
+from scorefield.lab.validation import problems
 
 PLACE, DATA, JUDGE, SEED = Path("entries"), "digits", "digits-classifier", 1
-KINDS = ("nets", "objectives", "guidance", "samplers")  # of methods that an entry may bring
+BROUGHT = ("nets", "objectives", "guidance", "samplers")  # kinds of methods that an entry may bring
+ADDED = ("models", *params.RUNS)  # tables that it may add to
 RUN = {"data": DATA, "judge": JUDGE, "guidance": "plain", "sampler": "ddim", "n": SAMPLES}
 OWNED = PLACE / "entered.json"  # what each entry put where: only that may it replace
 
@@ -59,8 +63,8 @@ def of_samples(file: Path) -> dict[str, Any]:
     """A run that hands out the samples of a file. No network takes part: model is the judge."""
     checked(file, tuple(load_data(DATA)["test"].shape[1:]), SAMPLES)
     known = {"file": str(file), "sha256": checksum(file)}
-    network = {"model": JUDGE, "helper": JUDGE, "guidance": "ready", "ready": known}
-    return RUN | network | {"seed": SEED, "ddim": {"steps": 1}}
+    drawn = {"model": JUDGE, "guidance": "ready", "ready": known}
+    return RUN | drawn | {"seed": SEED, "ddim": {"steps": 1}}
 
 
 def of_model(name: str, folder: Path) -> dict[str, Any]:
@@ -87,21 +91,22 @@ def of_pipeline(name: str, folder: Path) -> dict[str, Any]:
 
 
 def run_of(name: str) -> dict[str, Any]:
-    return {"model": name, "helper": name} | RUN | {"seed": SEED}
+    """A run of a model without guidance."""
+    return {"model": name} | RUN | {"seed": SEED}
 
 
 def code(name: str) -> dict[Path, Path]:
     """The entry's own methods, and where they are put: <kind>/<method>.py to src/scorefield."""
-    files = [file for kind in KINDS for file in sorted((PLACE / name / kind).glob("*.py"))]
+    files = [file for kind in BROUGHT for file in sorted((PLACE / name / kind).glob("*.py"))]
     return {file: Path("src/scorefield", file.parent.name, file.name) for file in files}
 
 
 def places(name: str, added: dict[str, Any]) -> list[str]:
     """All that an entry puts in: tables' keys, sections and files."""
     keys = [
-        f"{top}.{key}" if top in ENTRIES else top
+        f"{top}.{key}" if top in TABLES else top
         for top, value in added.items()
-        for key in (value if top in ENTRIES else ("",))
+        for key in (value if top in TABLES else ("",))
     ]
     return keys + [str(target) for target in code(name).values()]
 
@@ -115,11 +120,11 @@ def trespasses(name: str, added: dict[str, Any], present: dict[str, Any]) -> Ite
     """What the entry would change of others: it adds models and runs with its own name, and
     methods with their sections, and no more."""
     own, before = {file.stem for file in code(name)}, owned(name)
-    taken = {*ENTRIES, *SHARED, *(method for kind in KINDS for method in methods(kind))}
+    taken = {*TABLES, *SHARED, *(method for kind in KINDS for method in methods(kind))}
     for top, value in added.items():
-        if top in ENTRIES:
+        if top in TABLES:
             for key in value:
-                if top not in ("models", "runs") or not re.fullmatch(f"{name}(-{NAME})?", str(key)):
+                if top not in ADDED or not re.fullmatch(f"{name}(-{NAME})?", str(key)):
                     yield f"{top}.{key}: an entry adds models and runs named {name} or {name}-..."
                 elif key in present[top] and f"{top}.{key}" not in before:
                     yield f"{top}.{key}: there is one already; choose another name"
@@ -130,14 +135,14 @@ def trespasses(name: str, added: dict[str, Any], present: dict[str, Any]) -> Ite
             yield f"{target}: there is a method or section of that name; choose another"
         elif file.stem not in added:
             yield f"{file}: {file.stem} has no section in params.yaml"
-    if name not in added.get("runs", {}):
+    if not any(name in added.get(table, {}) for table in params.RUNS):
         yield f"runs.{name}: missing; an entry has a run of its own name"
 
 
 def merged(present: Any, added: dict[str, Any]) -> Any:
     """params.yaml with the entry's models, runs and sections put in."""
     for top, value in added.items():
-        if top in ENTRIES:
+        if top in TABLES:
             for key, entry in value.items():
                 present[top][key] = entry
         else:
@@ -152,7 +157,7 @@ def enter(name: str) -> list[str]:
     present, content = yaml.load(path), io.BytesIO()
     if wrong := [*trespasses(name, added, present)]:
         raise InputError("\n".join(wrong))
-    files = {path: path.read_bytes()}
+    files: dict[Path, bytes | None] = {path: path.read_bytes()}
     files |= {t: t.read_bytes() if t.exists() else None for t in code(name).values()}
     try:
         methods.cache_clear()

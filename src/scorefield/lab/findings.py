@@ -123,7 +123,10 @@ def matched() -> list[Finding]:
         f"match, unguided {ratio['agreement_unguided']:.1%}; FID {ratio['fid']:.3g}, unguided "
         f"{ratio['fid_unguided']:.3g}."
     )
-    command, picture = "dvc repro evaluate@digits-ratio-disc", "plots/runs/digits-ratio-disc.png"
+    command, picture = (
+        "dvc repro evaluate_with_guide@digits-ratio-disc",
+        "plots/runs/digits-ratio-disc.png",
+    )
     return [Finding("Matched to turned digits by a density ratio", picture, text, command), *found]
 
 

@@ -1,157 +1,185 @@
-"""Paths between two ends at one noise level, by every method, and what is measured on them."""
+"""The study of paths: between two ends at one noise level by every method, and what they cost."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
+from typing import Any
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
-from scorefield.core.denoiser import Denoiser, Model, needs_mean, score
+from scorefield.core import params
+from scorefield.core.action import expanded, geometric, length, midpoint, resampled, work
+from scorefield.core.datasets import Labelled, load_dataset
+from scorefield.core.denoiser import Counter, counted
 from scorefield.core.errors import InputError
-from scorefield.core.schedule import Schedule, time_at
-from scorefield.lab.ends import bowed, line, slerp, through_noise
-from scorefield.metrics.action import (
-    Field,
-    expanded,
-    geometric,
-    length,
-    midpoint,
-    resampled,
-    work,
-)
-from scorefield.metrics.likelihood import flow_log_prob
-from scorefield.paths.hamiltonian import Motion
-from scorefield.paths.instanton import Instanton
+from scorefield.core.files import load_model
+from scorefield.core.hardware import device
+from scorefield.core.likelihood import flow_log_prob
+from scorefield.core.noise_level import NoiseLevel, in_double
+from scorefield.core.registry import with_knobs
+from scorefield.core.studies import MotionEnergy, PathRecord
+from scorefield.lab.ends import end
+from scorefield.paths._starts import all_bowed, first_paths, line, slerp
+from scorefield.paths.hamiltonian import Motion, move
+from scorefield.paths.instanton import NODES, Instanton, least_action
 
-STILL = 1e-4  # the step, in units of typical noise, that ends the way of an end to its mode
-BOW = 0.1  # of a first path, in units of sigma
+REACHED, GOAL = "reached", "goal"  # the ends: where the motion came to, or where it was to come to
 
 
 @dataclass(frozen=True)
-class Level:
-    """A denoiser at one noise level sigma / alpha, as a score field b(x) = grad log p_t(x)."""
+class Search:
+    """How paths are found: both methods with their numbers, the nodes of a path, how many steps of
+    mean shift take the ends to their modes at most, and the seed of first paths."""
 
-    denoiser: Denoiser
-    schedule: Schedule
-    noise: float
-
-    def __post_init__(self) -> None:
-        if self.noise <= 0:
-            raise InputError(f"levels: a path needs a noise level above 0, found {self.noise:g}")
-
-    @property
-    def t(self) -> Tensor:
-        return time_at(self.schedule, self.noise)
-
-    @property
-    def alpha(self) -> float:
-        return self.schedule.alpha(self.t).item()
-
-    @property
-    def sigma(self) -> float:
-        return self.schedule.sigma(self.t).item()
-
-    def field(self) -> Field:
-        return partial(score, self.denoiser, self.schedule, t=self.t)
-
-    @torch.no_grad()
-    def clean(self, path: Tensor) -> Tensor:
-        """What the denoiser sees in the nodes of a path."""
-        return self.denoiser(path, self.t)
-
-    @torch.no_grad()
-    def relaxed(self, x: Tensor, steps: int) -> Tensor:
-        """x (...) on its way uphill to a mode of p_t, by so many steps of mean shift at most:
-        x <- alpha D(x)."""
-        for _ in range(steps):
-            moved = self.alpha * self.denoiser(x[None], self.t)[0]
-            if (moved - x).norm() < STILL * self.sigma * x.numel() ** 0.5:
-                return moved
-            x = moved
-        return x
+    move: partial[Motion]
+    least_action: partial[Instanton]
+    nodes: int
+    relax: int
+    seed: int
 
 
-def doubled(denoiser: Denoiser, model: Model) -> Denoiser:
-    """A denoiser of float64 points whose network calculates in its own precision, so that only the
-    network rounds. Raises InputError for a denoiser that draws."""
-    needs_mean(denoiser, "a path")
-    own = next((p.dtype for p in model.parameters()), torch.float64)
-    return lambda x, t: denoiser(x.to(own), t.to(own)).to(x.dtype)
+@dataclass(frozen=True, eq=False)
+class FoundPath:
+    """A path (N + 1, ...) by a method between ends, and the motion or instanton that it is."""
+
+    ends: str
+    method: str
+    path: Tensor
+    motion: Motion | None = None
+    instanton: Instanton | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Journey:
+    """All paths of a journey, into how many equal steps each is cut to be measured, and the time T
+    at which the timed actions of all are compared."""
+
+    paths: list[FoundPath]
+    nodes: int
+    duration: float
+
+
+def path_study(name: str) -> list[PathRecord]:
+    """All paths of an entry of `paths`, by its levels and ends. Raises InputError for ends that are
+    no pairs, and data that are neither images nor points of one law."""
+    spec, counter = params.entry("paths", name), Counter()
+    data = load_dataset(spec["data"])
+    if not isinstance(data, Labelled):
+        raise InputError(f"paths.{name}.data: expected images, or points of one law")
+    if any(len(pair) != 2 for pair in spec["ends"]):
+        raise InputError(f"paths.{name}.ends: expected pairs of two ends, as [class 3, class 8]")
+    model = load_model(f"models/{spec['model']}", precision="float32").to(device())
+    guidance = params.method("guidance", spec["guidance"], spec)
+    denoiser = in_double(guidance(counted(model, counter)))
+    search, records = search_of(spec), list[PathRecord]()
+    journeys = [*product(spec["levels"], spec["ends"])]
+    for noise, (start, goal) in tqdm(journeys, "trace", unit=" journeys"):
+        level, before = NoiseLevel(denoiser, noise), counter.calls
+        a, b = (end(which, data).to(device()) for which in (start, goal))
+        found = find_paths(level, a, b, search)
+        calls, title = counter.calls - before, f"{start} > {goal}"
+        records += recorded(
+            level, found, title, calls, flow_barriers(level, found, data.train, spec)
+        )
+        tqdm.write(f"{noise:g}, {title}: {calls} network calls")
+    return records
+
+
+def search_of(spec: dict[str, Any]) -> Search:
+    """The search of an entry of `paths`."""
+    numbers = params.section("instanton", spec)
+    return Search(
+        move=with_knobs(move, params.section("hamiltonian", spec)),
+        least_action=with_knobs(least_action, numbers),
+        nodes=numbers.get("nodes", NODES),
+        relax=spec["relax"],
+        seed=spec["seed"],
+    )
+
+
+def find_paths(level: NoiseLevel, a: Tensor, b: Tensor, search: Search) -> Journey:
+    """From a to b, clean examples (...) relaxed towards their modes: the Hamiltonian motion that
+    sets out for b, and between the ends it reached, and between those that were the goal, the
+    straight path and others, and the path of least action."""
+    field, sigma, nodes, seed = level.field(), level.sigma, search.nodes, search.seed
+    a, b = (level.relaxed(level.alpha * x.double(), search.relax) for x in (a, b))
+    motion = search.move(field, sigma, a, b)
+    c = motion.x[-1]
+    reached = {"line": line(a, c, nodes), "hamiltonian": resampled(motion.x, nodes)}
+    goal = first_paths(level, a, b, nodes, seed)
+    near = search.least_action(field, sigma, all_bowed(reached, sigma, seed))
+    far = search.least_action(field, sigma, all_bowed(goal, sigma, seed))
+    paths = [
+        FoundPath(REACHED, "line", reached["line"]),
+        FoundPath(REACHED, "hamiltonian", reached["hamiltonian"], motion=motion),
+        FoundPath(REACHED, "instanton", near.path, instanton=near),
+        FoundPath(GOAL, "line", goal["line"]),
+        FoundPath(GOAL, "slerp", slerp(a, b, nodes)),
+        FoundPath(GOAL, "noise", goal["noise"]),
+        FoundPath(GOAL, "instanton", far.path, instanton=far),
+    ]
+    return Journey(paths, nodes, far.duration)
+
+
+def recorded(
+    level: NoiseLevel, journey: Journey, title: str, calls: int, barriers: list[Tensor | None]
+) -> list[PathRecord]:
+    """The records of a journey's paths; `barriers` are theirs by the probability flow."""
+    records = []
+    for found, barrier in zip(journey.paths, barriers, strict=True):
+        even = resampled(found.path, journey.nodes)
+        risen = work(level.field(), even)
+        figures = measured(level, even, risen, journey.duration)
+        if barrier is not None:
+            figures["barrier_flow"] = barrier
+        motion, history = None, None
+        if found.motion:
+            motion = MotionEnergy(found.motion.kinetic(), found.motion.energy())
+        if found.instanton:
+            figures["own"] = torch.tensor(found.instanton.action)
+            figures["stiffness"] = torch.tensor(found.instanton.stiffness)
+            history = {name: torch.tensor(v) for name, v in found.instanton.history.items()}
+        clean = level.clean(found.path)
+        place = level.noise, title, found.ends, found.method, calls
+        tensors = found.path, clean, even, risen
+        records.append(PathRecord(*place, *tensors, figures, motion, history))
+    return records
 
 
 @torch.no_grad()
-def measured(level: Level, path: Tensor, nodes: int, duration: float) -> dict[str, Tensor]:
-    """Figures of a course in so many equal steps: the time-free action, both forms of S_T at equal
-    speed, length, barrier (the deepest fall of log p below the start, by work), that of the
-    straight line's work for the same ends (equal for a gradient field), and the work itself."""
-    field, even = level.field(), resampled(path, nodes)
-    risen = work(field, even)
+def measured(level: NoiseLevel, even: Tensor, risen: Tensor, duration: float) -> dict[str, Tensor]:
+    """Figures (), of a course in equal steps (N + 1, ...) and the work along it: the time-free
+    action, both forms of S_T at equal speed, length, barrier (the deepest fall of log p below the
+    start, by work), and the rise of log p by work along it and along the straight line between the
+    same ends, which are equal in a gradient field."""
+    field, nodes = level.field(), len(even) - 1
     return {
         "action": geometric(field, even),
-        "action_timed": midpoint(field, even, duration),
         "action_expanded": expanded(field, even, duration),
-        "length": length(even),
+        "action_timed": midpoint(field, even, duration),
         "barrier": -risen.min(),
+        "length": length(even),
         "rise": risen[-1],
         "rise_straight": work(field, line(even[0], even[-1], 4 * nodes))[-1],
-        "work": risen,
-        "even": even,
     }
 
 
-@dataclass(frozen=True)
-class Journey:
-    """Paths by the names of their ends and method, the motion, and the instantons by ends."""
-
-    paths: dict[str, Tensor]
-    motion: Motion
-    instantons: dict[str, Instanton]
-
-
-def travel(
-    level: Level,
-    a: Tensor,
-    b: Tensor,
-    hamiltonian: Callable[..., Motion],
-    instanton: Callable[..., Instanton],
-    nodes: int,
-    relax: int,
-    seed: int,
-) -> Journey:
-    """From a to b, clean examples (...) relaxed so many steps towards their modes: the Hamiltonian
-    motion that sets out for b, and between the ends it `reached`, and between those that were the
-    `goal`, the straight path and others, and the path of least action."""
-    field, sigma = level.field(), level.sigma
-    a, b = (level.relaxed(level.alpha * x.double(), relax) for x in (a, b))
-    motion = hamiltonian(field, sigma, a, b)
-    c = motion.x[-1]
-    noised = through_noise(level.denoiser, level.schedule, level.noise, a, b, nodes, seed)
-    plain = {
-        "reached": {"line": line(a, c, nodes), "hamiltonian": resampled(motion.x, nodes)},
-        "goal": {"line": line(a, b, nodes), "slerp": slerp(a, b, nodes), "noise": noised},
-    }
-    paths, found = {}, {}
-    for ends, rows in plain.items():
-        starts = {
-            name: bowed(row, BOW * sigma, seed) for name, row in rows.items() if name != "slerp"
-        }
-        found[ends] = instanton(field, sigma, starts)
-        every = rows | {"instanton": found[ends].path}
-        paths |= {f"{ends}/{name}": row for name, row in every.items()}
-    return Journey(paths, motion, found)
-
-
-def densities(
-    level: Level, found: Journey, train: Tensor, steps: int, probes: int, seed: int
-) -> dict[str, Tensor]:
-    """log p by the probability flow, relative to the start, at the top of each path between the
-    goal's ends (its deepest fall of log p), as `<ends>/<method>/barrier_flow`."""
-    kept = {key: path for key, path in found.paths.items() if key.startswith("goal")}
-    tops = [path[work(level.field(), path).argmin()] for path in kept.values()]
-    points = torch.stack([next(iter(kept.values()))[0], *tops])
+def flow_barriers(
+    level: NoiseLevel, journey: Journey, train: Tensor, spec: dict[str, Any]
+) -> list[Tensor | None]:
+    """The fall of log p (), by the probability flow, from the start of each path to the node where
+    log p by work is deepest; None for paths that are not between the goal's ends, and for all if
+    the study wants no flow."""
+    kept = [found.path for found in journey.paths if found.ends == GOAL]
+    none: list[Tensor | None] = [None] * (len(journey.paths) - len(kept))
+    if spec["flow"] == 0:
+        return none + [None] * len(kept)
+    tops = [path[work(level.field(), path).argmin()] for path in kept]
     flat = train.flatten(1).double()
     prior = flat.mean(0), torch.cov(flat.mT)
-    given = {"steps": steps, "probes": probes, "seed": seed}
-    log_p = flow_log_prob(level.denoiser, level.schedule, points, level.t, prior, **given)
-    return {f"{key}/barrier_flow": log_p[0] - top for key, top in zip(kept, log_p[1:], strict=True)}
+    numbers = {"steps": spec["flow"], "probes": spec["probes"], "seed": spec["seed"]}
+    points = torch.stack([kept[0][0], *tops])
+    log_p = flow_log_prob(level.denoiser, points, level.t, prior, **numbers)
+    return none + [log_p[0] - top for top in log_p[1:]]

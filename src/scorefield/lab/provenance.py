@@ -6,11 +6,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from scorefield.lab.check import ENTRIES, KINDS, METHODS, methods, section_knobs
-from scorefield.lab.closure import SOURCE
+from scorefield.core.registry import KINDS, methods
 from scorefield.lab.identity import running
+from scorefield.lab.kinds import words
+from scorefield.lab.signatures import function, parsed, section_knobs
+from scorefield.lab.stage_code import STAGES, named
 
 CODE = ("src", "stages", "params.yaml", "dvc.yaml", "launch")
+COMPUTING = ("prepare", "train", "sample", "map", "match", "trace", "sweep")
 
 
 def git(*command: str) -> str:
@@ -37,34 +40,36 @@ def provenance() -> dict[str, str]:
 
 
 def users(params: dict[str, Any], kind: str, name: str) -> list[str]:
-    """The entries that name a method."""
-    keys = [key for key, of in METHODS.items() if of == kind]
+    """The entries that run a method: their stages take it by name, or a knob of theirs does."""
     return [
         f"{table}.{entry}"
-        for table in ENTRIES
+        for script in COMPUTING
+        for table in STAGES[script].tables
         for entry, spec in (params.get(table) or {}).items()
-        if name in [spec.get(key) for key in keys]
+        if (kind, name) in named(script, table, spec, params)
     ]
 
 
 def card(params: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
-    """A method as its own source tells it."""
-    file = SOURCE / kind / f"{name}.py"
-    tree = ast.parse(file.read_text())
-    (function,) = (n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
-    values = params.get(name) or {}
-    knobs = {key: wanted for key, wanted in section_knobs(kind, name).items() if key in values}
+    """A method as its own source tells it, with the values of its knobs where no entry overrides
+    them."""
+    file, given = f"{kind}/{name}.py", params.get(name) or {}
+    knobs = [
+        (key, words(knob.kind), given.get(key, knob.default))
+        for key, knob in section_knobs(kind, name).items()
+        if given.get(key, knob.default) not in (None, ...)
+    ]
     return {
         "kind": kind,
         "name": name,
-        "what": (ast.get_docstring(tree) or name).split("\n\n")[0],
-        "more": (ast.get_docstring(function) or "").replace("\n\n", "\n"),
-        "file": f"src/scorefield/{kind}/{name}.py",
-        "knobs": [(key, wanted, values[key]) for key, wanted in knobs.items()],
+        "what": (ast.get_docstring(parsed(file)) or name).split("\n\n")[0],
+        "more": (ast.get_docstring(function(file, name)) or "").replace("\n\n", "\n"),
+        "file": f"src/scorefield/{file}",
+        "knobs": knobs,
         "users": users(params, kind, name),
     }
 
 
 def cards(params: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every method that params.yaml has a section for."""
-    return [card(params, kind, name) for kind in KINDS for name in methods(kind) if name in params]
+    """Every method there is."""
+    return [card(params, kind, name) for kind in KINDS for name in methods(kind)]

@@ -18,6 +18,11 @@ RULES = (
 )
 
 
+def networks(spec: dict[str, Any]) -> list[str]:
+    """The entries of `models` that a run draws with: its model, and its guide where it has one."""
+    return [spec["model"], *([spec["guide"]] if "guide" in spec else [])]
+
+
 @cache
 def held(name: str, *splits: str) -> frozenset[bytes]:
     """The images of a dataset's splits, to the byte."""
@@ -26,16 +31,16 @@ def held(name: str, *splits: str) -> frozenset[bytes]:
 
 
 def leaked(spec: dict[str, Any]) -> float:
-    """The share of the run's test images that its models were trained or validated on."""
+    """The share of the run's test images that its networks were trained or validated on."""
     test = held(spec["data"], "test")
-    names = {params.entry("models", spec[role])["data"] for role in ("model", "helper")}
-    seen = frozenset().union(*(held(name, "train", "validation") for name in names))
+    names = {params.entry("models", name)["data"] for name in networks(spec)}
+    seen = frozenset[bytes]().union(*(held(name, "train", "validation") for name in names))
     return len(test & seen) / len(test)
 
 
 def objection(figures: dict[str, Any], now: str, known: float = 0.0) -> str:
     """Why a run of these figures is not ranked, in one line; nothing where it is. `now` is the
-    evaluator of its dataset, `known` the share of test images that its models have seen."""
+    evaluator of its dataset, `known` the share of test images that its networks have seen."""
     if (by := figures.get("evaluator", "of an older version")) != now:
         return f"refused: scored by evaluator {by}; that of this dataset is now {now}"
     n, differ = figures["n"], figures["distinct"]
@@ -45,7 +50,7 @@ def objection(figures: dict[str, Any], now: str, known: float = 0.0) -> str:
         return f"flagged: {figures['copies']:.1%} of the samples copy real images"
     if differ < n:
         return f"flagged: only {differ} of {n} samples differ"
-    if "agreement" in figures:
+    if "fid_unguided" in figures:
         return "unranked: drawn to match test images"
     return "" if n == SAMPLES else f"unranked: {n} samples, not {SAMPLES}"
 

@@ -1,19 +1,20 @@
-"""The leaderboard's tables: runs on images by the rules of the contest, runs in the plane."""
+"""The leaderboard's tables: runs on images by the rules of the contest, runs on points."""
 
 from typing import Any
 
 import pandas
 
 from scorefield.core import params
-from scorefield.core.files import load_json, load_model, load_tensors
-from scorefield.core.hardware import device
-from scorefield.lab.evaluator import evaluator
-from scorefield.lab.rules import leaked, objection, ranks
-from scorefield.metrics.images import floor
+from scorefield.core.datasets import load_dataset
+from scorefield.core.files import load_json
+from scorefield.lab.evaluator_hash import evaluator_hash
+from scorefield.lab.evaluators import load_evaluator
+from scorefield.lab.rules import leaked, networks, objection, ranks
 
 SCORES = ("fid", "fid_low", "fid_high", "kid", "precision", "recall")
 MORE = ("density", "coverage")
 COLUMNS = ["rank", "run", "data", *SCORES, "steps", "nfe", "parameters", "images_seen", "note"]
+COUNTS = ["rank", "steps", "nfe", "parameters", "images_seen"]
 PLANE = ["mmd2", "mmd2_floor", "energy_distance", "nll", "nll_floor", "outside"]
 READY = "ready samples, cost not known"
 ELSEWHERE = "trained elsewhere, on data not known"
@@ -23,8 +24,7 @@ FOUND = ["hit", "hit_se", "junk", "junk_se"]  # of runs with a rare or withheld 
 def costs(spec: dict[str, Any]) -> dict[str, int | None]:
     """Parameters of all networks that draw, and images seen in training the model, with
     repetition; None of a model that others trained."""
-    models = {spec["model"], spec["helper"]}
-    figures = {name: load_json(f"models/{name}/figures.json") for name in models}
+    figures = {name: load_json(f"models/{name}/figures.json") for name in networks(spec)}
     entry = params.entry("models", spec["model"])
     batch, steps = params.section(entry["net"], entry)["batch"], figures[spec["model"]]["steps"]
     total = sum(int(f["parameters"]) for f in figures.values())
@@ -35,58 +35,63 @@ def remark(spec: dict[str, Any]) -> str:
     """What nobody can check of a run that is ranked."""
     if spec["guidance"] == "ready":
         return READY
-    nets = {params.entry("models", spec[role])["net"] for role in ("model", "helper")}
+    nets = {params.entry("models", name)["net"] for name in networks(spec)}
     return ELSEWHERE if nets & {"stored", "pretrained"} else ""
 
 
 def contest(runs: dict[str, Any], found: dict[str, dict[str, Any]]) -> pandas.DataFrame:
     """Runs on images, ranked for each dataset; below them those that are not, with the reason, and
-    what training images get as if they were samples. Scores that were refused are left out.
+    what training images get as if they were samples.
 
     The evaluator of a dataset is that of the first run on it, whose judge everyone shares.
     """
-    rows, first = [], {}
+    first: dict[str, dict[str, Any]] = {}
     for name, spec in runs.items():
-        if "fid" not in (figures := found[name]):
-            continue
-        now, _ = first.setdefault(spec["data"], (evaluator(spec), spec["judge"]))
-        row = {"run": name, "data": spec["data"]}
-        against = objection(figures, now, leaked(spec))
-        row["note"] = against or remark(spec)
-        if not against.startswith("refused"):
-            row |= {key: figures[key] for key in (*SCORES, *MORE)}
-        if spec["guidance"] != "ready":
-            row |= {key: figures[key] for key in ("steps", "nfe")} | costs(spec)
-        rows.append(row)
+        if "fid" in found[name]:
+            first.setdefault(spec["data"], spec)
+    now = {data: evaluator_hash(spec) for data, spec in first.items()}
+    rows = [
+        row(name, spec, found[name], now[spec["data"]])
+        for name, spec in runs.items()
+        if "fid" in found[name]
+    ]
     table = pandas.DataFrame(rows, columns=[*COLUMNS, *MORE])
     for _, group in table[table["note"].isin(["", READY, ELSEWHERE])].groupby("data"):
         table.loc[group.index, "rank"] = ranks([*group["fid_low"]], [*group["fid_high"]])
-    judged = {data: judge for data, (_, judge) in first.items()}
+    judged = {data: spec["judge"] for data, spec in first.items()}
     table = pandas.concat([table, floors(judged)], ignore_index=True)
-    counts = ["rank", "steps", "nfe", "parameters", "images_seen"]
-    table[counts] = table[counts].astype("Int64")
+    table[COUNTS] = table[COUNTS].astype("Int64")
     return table.sort_values(["data", "rank", "fid", "run"], ignore_index=True)
+
+
+def row(name: str, spec: dict[str, Any], figures: dict[str, Any], now: str) -> dict[str, Any]:
+    """A run as a line of the table, without scores that are refused; `now` is the evaluator of its
+    dataset."""
+    against = objection(figures, now, leaked(spec))
+    told = {"run": name, "data": spec["data"], "note": against or remark(spec)}
+    if not against.startswith("refused"):
+        told |= {key: figures[key] for key in (*SCORES, *MORE)}
+    if spec["guidance"] != "ready":
+        told |= {key: figures[key] for key in ("steps", "nfe")} | costs(spec)
+    return told
 
 
 def floors(judged: dict[str, str]) -> pandas.DataFrame:
     """A row for each dataset with its judge: the training images as samples."""
     rows = []
-    for data, judge in judged.items():
-        known, model = (
-            load_tensors(f"data/{data}.safetensors"),
-            load_model(f"models/{judge}").to(device()),
-        )
-        figures = floor(known, model, params.section("images"))
+    for name, judge in judged.items():
+        data = load_dataset(name, as_bytes=True)
+        figures = load_evaluator(judge).floor(data, {"images": params.section("images")})
         note = (
-            f"floor: the {len(known['train'])} training images as samples; "
+            f"floor: the {len(data.train)} training images as samples; "
             f"{figures['copies']:.1%} of the test images copy one"
         )
-        rows.append({"run": f"{data} training images", "data": data, "note": note} | figures)
+        rows.append({"run": f"{name} training images", "data": name, "note": note} | figures)
     return pandas.DataFrame(rows, columns=["run", "data", "note", *SCORES, *MORE])
 
 
 def plane(runs: dict[str, Any], found: dict[str, dict[str, Any]]) -> pandas.DataFrame:
-    """Runs in the plane, best first, by dataset."""
+    """Runs on points, best first, by dataset."""
     chosen = ("data", "model", "guidance", "sampler", "n")
     rows = [
         {"run": name, **{key: spec[key] for key in chosen}, **found[name]}

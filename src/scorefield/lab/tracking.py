@@ -1,44 +1,123 @@
-"""MLflow: live curves while a model trains, and a mirror of all results afterwards."""
+"""MLflow: live curves while a model trains, and a mirror of all results afterwards.
 
+Tracking never stops science: whatever fails here is one line, and the work goes on.
+"""
+
+import logging
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
 from tqdm import tqdm
 
 from scorefield.core import ranks
 from scorefield.core.errors import InputError
+from scorefield.lab import database
+from scorefield.lab.database import Patience
 from scorefield.lab.identity import digest, locked, root
 
 EXPERIMENT = "scorefield"
+Log = Callable[[int, dict[str, float]], None]  # of a step and its figures
 
 
-def connect() -> Any:
-    """The MLflow module, pointed at MLFLOW_TRACKING_URI or at mlflow.db in the repository. Raises
-    InputError where that does not answer."""
+class NotTracked(InputError):
+    """MLflow cannot be had, told in one line."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished stage: the key of its work, its parameters, its figures as (step, {name: number or
+    word}), and its pictures."""
+
+    stage: str
+    key: str
+    given: dict[str, Any]
+    rows: list[tuple[int, dict[str, Any]]]
+    pictures: list[Path]
+
+
+def address() -> str:
+    """The URI of the store: MLFLOW_TRACKING_URI, or mlflow.db in the repository."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root()}/mlflow.db"
+
+
+def database_file() -> Path | None:
+    """The file of the store where that is an SQLite database."""
+    name = address().removeprefix("sqlite:///").partition("?")[0]
+    is_file = address().startswith("sqlite:///") and name not in ("", ":memory:")
+    return Path(name).absolute() if is_file else None
+
+
+@contextmanager
+def tracked() -> Iterator[None]:
+    """A block that MLflow has a part in. Raises NotTracked for whatever fails there."""
+    try:
+        yield
+    except NotTracked:
+        raise
+    # Errors of MLflow, SQLAlchemy, alembic, sqlite3, requests, a store's own driver, the disk or a
+    # lock: no list of them is complete, and none may stop the work that is only watched here.
+    except Exception as error:
+        why = without_password(f"MLflow at {address()}: {one_line(error)}")
+        raise NotTracked(why) from None
+
+
+def one_line(error: Exception) -> str:
+    """What an error says, in its first line; its class where it says nothing."""
+    said = str(error).strip() or type(error).__name__
+    return said.splitlines()[0][:200]
+
+
+def without_password(text: str) -> str:
+    return re.sub(r"://[^/@\s]*@", "://", text)
+
+
+def quiet_mlflow() -> Any:
+    """The MLflow module, which asks nobody, waits briefly and leaves its errors to the caller."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
-    import logging
-
-    for name in ("alembic", "urllib3"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
     import mlflow
 
-    uri = os.environ.get("MLFLOW_TRACKING_URI", f"sqlite:///{root()}/mlflow.db")
-    mlflow.set_tracking_uri(uri)
-    try:
-        with FileLock(root() / "mlflow.db.lock"):  # workers of a queue begin at the same time
-            if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-                kind = {"mlflow.experimentKind": "custom_model_development"}  # UI: training
-                mlflow.create_experiment(EXPERIMENT, f"file://{root()}/mlartifacts", kind)
-        mlflow.set_experiment(EXPERIMENT)
-    except mlflow.MlflowException as error:
-        raise InputError(f"MLflow at {uri}: {one_line(error)}") from None
+    for name in ("mlflow", "alembic", "urllib3"):  # they print whole traces of what they raise
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return mlflow
+
+
+def connect(patience: Patience | None = None) -> Any:
+    """The MLflow module, pointed at the store, which is made where there is none. Raises NotTracked
+    where it does not answer."""
+    patience = patience or Patience()
+    with tracked():
+        mlflow, file = quiet_mlflow(), database_file()
+
+        def add_experiment(uri: str) -> None:
+            client = mlflow.MlflowClient(uri)
+            if client.get_experiment_by_name(EXPERIMENT) is None:
+                kind = {"mlflow.experimentKind": "custom_model_development"}  # UI: training
+                client.create_experiment(EXPERIMENT, f"file://{root()}/mlartifacts", kind)
+
+        ours = root() / "mlflow.db"
+        lock = Path(f"{file or ours}.lock")
+        with database.held(lock, patience):  # workers of a queue begin at the same time
+            if file:
+                database.have(file, add_experiment, patience, ours=file == ours)
+            add_experiment(address())
+        mlflow.set_tracking_uri(address())
+        mlflow.set_experiment(EXPERIMENT)
+        return mlflow
+
+
+def wait_for_writers(patience: Patience) -> None:
+    """Until nobody writes into the database: MLflow itself would wait for a minute. Raises
+    sqlite3.Error where that takes too long."""
+    if file := database_file():
+        with database.writable(file, patience):
+            pass
 
 
 def known(mlflow: Any, key: str) -> Any:
@@ -49,16 +128,16 @@ def known(mlflow: Any, key: str) -> Any:
 
 def flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested keys joined by dots."""
-    found = {}
+    found: dict[str, Any] = {}
     for key, value in tree.items():
         inner = flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
         found |= inner
     return found
 
 
-def opened(name: str, key: str, given: dict[str, Any]) -> tuple[Any, str]:
+def opened(name: str, key: str, given: dict[str, Any], patience: Patience) -> tuple[Any, str]:
     """MLflow and the id of the run that bears the key, new or gone on with."""
-    mlflow = connect()
+    mlflow = connect(patience)
     from mlflow.tracking.context.registry import resolve_tags
 
     client, found = mlflow.MlflowClient(), known(mlflow, key)
@@ -73,8 +152,8 @@ def opened(name: str, key: str, given: dict[str, Any]) -> tuple[Any, str]:
 
 
 @contextmanager
-def live(name: str, key: str, given: dict[str, Any], steps: int) -> Iterator[Callable]:
-    """A run that takes (step, metrics) while a stage computes; a resumed stage goes on in it.
+def live(name: str, key: str, given: dict[str, Any], steps: int) -> Iterator[Log]:
+    """A run that takes (step, figures) while a stage computes; a resumed stage goes on in it.
 
     None but on rank 0, and where there are no steps to watch. The stage goes on where MLflow does
     not answer, with a line: the mirror adds afterwards what is missing.
@@ -82,30 +161,34 @@ def live(name: str, key: str, given: dict[str, Any], steps: int) -> Iterator[Cal
     if ranks.rank() > 0 or not steps:
         yield lambda step, row: None
         return
-    from mlflow.exceptions import MlflowException
+    patience, answers = Patience(), True
 
-    answers = True
-
-    def attempt(call: Callable) -> Any:
+    def attempt(call: Callable[[], Any]) -> Any:
         nonlocal answers
         try:
-            return call() if answers else None
-        except (InputError, MlflowException) as error:
+            with tracked():
+                return call() if answers else None
+        except NotTracked as error:
             answers = False
-            tqdm.write(f"no live curves: {one_line(error)}; `dvc repro` mirrors them at its end")
+            tqdm.write(f"no live curves: {error}; `python stages/track.py` adds them at the end")
 
-    mlflow, run = attempt(lambda: opened(name, key, given)) or (None, None)
-    end = lambda how: attempt(lambda: mlflow.MlflowClient().set_terminated(run, how))
+    found: Any = attempt(lambda: opened(name, key, given, patience)) or (None, "")
+    mlflow, run = found
+
+    def log(step: int, row: dict[str, float]) -> None:
+        wait_for_writers(patience)
+        mlflow.log_metrics(row, step=int(step), run_id=run)
+
+    def end(how: str) -> None:
+        wait_for_writers(patience)
+        mlflow.MlflowClient().set_terminated(run, how)
+
     try:
-        yield lambda step, row: attempt(lambda: mlflow.log_metrics(row, step=int(step), run_id=run))
+        yield lambda step, row: attempt(lambda: log(step, row))
     except BaseException:
-        end("FAILED")
+        attempt(lambda: end("FAILED"))
         raise
-    end("FINISHED")
-
-
-def one_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:200]
+    attempt(lambda: end("FINISHED"))
 
 
 def upstream(lock: dict[str, Any], name: str) -> str:
@@ -123,29 +206,34 @@ def upstream(lock: dict[str, Any], name: str) -> str:
     return digest(name, seen)
 
 
-def mirror(
-    stage: str, key: str, given: dict, rows: list[tuple[int, dict]], pictures: list[Path]
-) -> int:
-    """Log one finished stage unless MLflow has all of its key; 1 where it had not, else 0. A run
-    that was cut short is replaced. Of several processes one mirrors at a time."""
-    mlflow = connect()
-    with FileLock(root() / "mlflow.db.mirror"):
-        found = known(mlflow, key)
-        if found and found.status == "FINISHED":
-            return 0
-        if found:
-            mlflow.delete_run(found.run_id)
-        logged(mlflow, stage, key, given, rows, pictures)
-    return 1
+def mirror(stages: list[Finished]) -> int:
+    """Log each finished stage unless MLflow has all of its key, and say how many were missing. A
+    run that was cut short is replaced. Of several processes one mirrors a stage at a time. Raises
+    NotTracked where MLflow does not answer."""
+    patience, new = Patience(), 0
+    mlflow = connect(patience)
+    with tracked():
+        for stage in stages:
+            with database.held(root() / "mlflow.db.mirror", patience):
+                wait_for_writers(patience)
+                new += mirrored(mlflow, stage)
+    return new
 
 
-def logged(mlflow: Any, stage: str, key: str, given: dict, rows: list, pictures: list) -> None:
-    """A whole run at once."""
-    with mlflow.start_run(run_name=stage, tags={"dvc.key": key, "dvc.stage": stage}):
-        mlflow.log_params(flat(given))
-        for step, row in rows:
+def mirrored(mlflow: Any, stage: Finished) -> bool:
+    """Whether a stage was not there, or not whole, and has been logged now."""
+    found = known(mlflow, stage.key)
+    if found and found.status == "FINISHED":
+        return False
+    if found:
+        mlflow.delete_run(found.run_id)
+    tags = {"dvc.key": stage.key, "dvc.stage": stage.stage}
+    with mlflow.start_run(run_name=stage.stage, tags=tags):
+        mlflow.log_params(flat(stage.given))
+        for step, row in stage.rows:
             words = {k: value for k, value in row.items() if isinstance(value, str)}
             mlflow.set_tags(words)
             mlflow.log_metrics({k: row[k] for k in row if k not in words}, step=step)
-        for picture in pictures:
+        for picture in stage.pictures:
             mlflow.log_artifact(str(picture))
+    return True

@@ -6,61 +6,23 @@ checkpoint ends with the same bytes as one that was not.
 """
 
 import copy
-import json
-import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from torch import Tensor
 from tqdm import tqdm
 
 from scorefield.core import ranks
-from scorefield.core.denoiser import Model
+from scorefield.core.bounds import Below1, Count, Natural, NonNegative, Positive
 from scorefield.core.errors import InputError
-from scorefield.core.files import load_tensors, save_tensors
 from scorefield.core.hardware import keep_memory
+from scorefield.core.model import Model
+from scorefield.lab.checkpoints import Progress, Trained, kept, restore
 
 Loss = Callable[[Model, dict[str, Tensor]], Tensor]  # (model, batch) -> (B,)
-EVERY = float(os.environ.get("SCOREFIELD_CHECKPOINT_SECONDS", 30))
-
-
-@dataclass
-class Progress:
-    """How far a training is: all that a checkpoint holds beside tensors."""
-
-    step: int = 0
-    best: float = float("inf")
-    best_step: int = 0
-    curve: list[dict[str, float]] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)  # since the last validation
-
-    def advance(self, loss: float) -> None:
-        self.step += 1
-        self.losses.append(loss)
-
-
-@dataclass
-class Trained:
-    """The averaged model, its state at the lowest validation loss, and the way there."""
-
-    average: Model
-    best: Model
-    progress: Progress
-
-    def figures(self) -> dict[str, float]:
-        """What a table of models shows."""
-        return {
-            "validation_loss": self.progress.curve[-1]["validation_loss"],
-            "best_validation_loss": self.progress.best,
-            "best_step": self.progress.best_step,
-            "steps": self.progress.step,
-            "parameters": sum(p.numel() for p in self.average.parameters()),
-        }
 
 
 def seed_step(seed: int, step: int) -> None:
@@ -83,7 +45,7 @@ def validate(model: Model, loss: Loss, held: dict[str, Tensor], seed: int, batch
         for start in range(0, n, 4 * batch):
             seed_step(seed, -1 - start)
             part = {key: value[start : start + 4 * batch] for key, value in held.items()}
-            with ranks.spread(model):
+            with ranks.spread(model.net):
                 total += loss(model, part).double().sum().item()
     model.train(training)
     return total / n
@@ -93,31 +55,32 @@ def train(
     model: Model,
     loss: Loss,
     data: dict[str, Tensor],
-    folder: Path,
+    folder: Path | None,
     seed: int,
+    silent: bool = False,
     *,
-    steps: int,
-    batch: int,
-    lr: float,
-    warmup: int = 100,
-    clip: float = 1.0,
-    ema: float = 0.999,
-    weight_decay: float = 0.0,
-    validations: int = 10,
+    steps: Natural = 2000,
+    batch: Count = 64,
+    lr: NonNegative = 0.002,
+    warmup: Natural = 100,
+    clip: Positive = 1.0,
+    ema: Below1 = 0.999,
+    weight_decay: NonNegative = 0.0,
+    validations: Count = 10,
 ) -> Iterator[tuple[Trained, dict[str, float]]]:
     """Train in place; yields the state and a row of the curve after every validation.
 
-    The rate rises over `warmup` steps and falls linearly to 0; averaged weights follow with decay
-    min(ema, (1 + i) / (10 + i)); `folder` keeps the checkpoint. Raises InputError on divergence.
+    The rate rises over `warmup` steps and falls linearly to 0; weights are averaged with decay
+    min(ema, (1 + i) / (10 + i)); a folder keeps the checkpoint. Raises InputError on divergence.
     """
     fresh, held = split(data, "train"), split(data, "validation")
     state, optimiser = begin(model, lr, weight_decay, folder)
     progress, saved = state.progress, time.monotonic()
     stops = {round(steps * (i + 1) / validations) for i in range(validations)}
-    if progress.step == steps:
+    if progress.step == steps or optimiser is None:
         yield state, record(state, loss, held, seed, batch, 0.0)
-    model.train()
-    todo, silent = range(progress.step, steps), ranks.rank() > 0
+        return
+    todo, silent = range(progress.step, steps), silent or ranks.rank() > 0
     for step in (bar := tqdm(todo, "train", initial=progress.step, total=steps, disable=silent)):
         rate = lr * min(1.0, (step + 1) / max(warmup, 1)) * (1 - step / steps)
         value = descend(model, loss, fresh, optimiser, seed, step, batch, rate, clip)
@@ -126,22 +89,23 @@ def train(
         bar.set_postfix_str(f"loss {value:.4f}, {throughput(bar, batch)}", refresh=False)
         if progress.step in stops:
             yield state, record(state, loss, held, seed, batch, rate)
-        if time.monotonic() - saved > EVERY and progress.step < steps:
-            checkpoint(folder, model, state, optimiser)
-            saved = time.monotonic()
+        saved = kept(folder, model, state, optimiser, saved)
 
 
 def begin(
-    model: Model, lr: float, weight_decay: float, folder: Path
+    model: Model, lr: float, weight_decay: float, folder: Path | None
 ) -> tuple[Trained, torch.optim.Optimizer | None]:
     """State and optimiser of a training, from the folder's checkpoint where there is one; no
     optimiser where there is nothing to train."""
     keep_memory()
     average, best = (copy.deepcopy(model).eval().requires_grad_(False) for _ in range(2))
     state, weights = Trained(average, best, Progress()), list(model.parameters())
-    given = {"weight_decay": weight_decay, "fused": True}
-    optimiser = torch.optim.AdamW(weights, lr, **given) if weights else None
-    restore(folder, model, state, optimiser)
+    optimiser = None
+    if weights:
+        optimiser = torch.optim.AdamW(weights, lr, weight_decay=weight_decay, fused=True)
+    if folder and optimiser:
+        restore(folder, model, state, optimiser)
+    model.train()
     return state, optimiser
 
 
@@ -160,7 +124,7 @@ def descend(
     seed_step(seed, step)
     pick = torch.randint(len(fresh["x"]), (batch,)).to(fresh["x"].device)
     optimiser.param_groups[0]["lr"] = rate
-    with ranks.spread(model):
+    with ranks.spread(model.net):
         value = loss(model, {key: item[pick] for key, item in fresh.items()}).mean()
     value.backward()
     ranks.average(model)
@@ -178,7 +142,7 @@ def follow(average: Model, model: Model, decay: float) -> None:
         torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
 
 
-def throughput(bar: tqdm, batch: int) -> str:
+def throughput(bar: "tqdm[int]", batch: int) -> str:
     rate = bar.format_dict["rate"]
     return f"{batch * rate:.0f} samples/s" if rate else "starting"
 
@@ -202,42 +166,3 @@ def record(
     progress.curve.append(row)
     progress.losses = []
     return row
-
-
-def checkpoint(
-    folder: Path, model: Model, state: Trained, optimiser: torch.optim.Optimizer
-) -> None:
-    """Write all of it, on rank 0."""
-    if ranks.rank() > 0:
-        return
-    tensors = {}
-    for part, module in (("model", model), ("average", state.average), ("best", state.best)):
-        tensors |= {f"{part}/{key}": value for key, value in module.state_dict().items()}
-    for i, moments in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser/{i}/{key}": value for key, value in moments.items()}
-    words = {"progress": json.dumps(asdict(state.progress))}
-    save_tensors(folder / "checkpoint.safetensors", tensors, words)
-
-
-def restore(
-    folder: Path, model: Model, state: Trained, optimiser: torch.optim.Optimizer | None
-) -> None:
-    """Go on from the folder's checkpoint, if there is one."""
-    path = folder / "checkpoint.safetensors"
-    if not path.exists():
-        return
-    tensors = load_tensors(path)
-    with safe_open(path, "pt") as file:
-        state.progress = Progress(**json.loads(file.metadata()["progress"]))
-    under = lambda top: {
-        key.removeprefix(f"{top}/"): value
-        for key, value in tensors.items()
-        if key.startswith(f"{top}/")
-    }
-    for part, module in (("model", model), ("average", state.average), ("best", state.best)):
-        module.load_state_dict(under(part))
-    moments = {}
-    for key, value in under("optimiser").items():
-        i, name = key.split("/")
-        moments.setdefault(int(i), {})[name] = value
-    optimiser.load_state_dict(optimiser.state_dict() | {"state": moments})

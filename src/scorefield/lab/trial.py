@@ -8,9 +8,12 @@ import torch
 from torch import Tensor
 
 from scorefield.core import params
-from scorefield.core.denoiser import Model
+from scorefield.core.denoiser import Chunk
 from scorefield.core.errors import InputError
 from scorefield.core.files import load_data
+from scorefield.core.model import Model
+from scorefield.core.network import hooks
+from scorefield.core.registry import hook, with_knobs
 from scorefield.core.schedule import times
 from scorefield.lab.training import split
 from scorefield.lab.untrained import untrained
@@ -19,17 +22,14 @@ FEW = 4  # images
 
 
 def attempt(name: str) -> None:
-    """Take a step of training with the run's model and of drawing, untrained, on four images.
+    """Take a step of training with the run's models and of drawing, untrained, on four images.
     Raises InputError, with the place, for what fails."""
-    spec = params.entry("runs", name)
+    spec = params.run(name)
     if spec["guidance"] == "ready":
         return
     try:
-        model = stepped(params.entry("models", spec["model"]))
-        helper = model
-        if spec["helper"] != spec["model"]:
-            helper = stepped(params.entry("models", spec["helper"]))
-        drawn(spec, model, helper)
+        named = [spec[role] for role in ("model", "guide") if role in spec]
+        drawn(spec, *(stepped(params.entry("models", each)) for each in named))
     except InputError:
         raise
     except Exception as error:
@@ -44,26 +44,33 @@ def stepped(entry: dict[str, Any]) -> Model:
     data = load_data(entry["data"])
     batch = {key: value[:FEW] for key, value in split(data, "train").items()}
     model, _ = untrained(entry, data)
-    if hasattr(model.net, "begin"):
-        model.net.begin(data)
+    hooks(model.net).begin(data)
     loss = params.method("objectives", entry["objective"], entry)(model, batch)
     expect("the loss", loss, (FEW,))
-    if any(p.requires_grad for p in model.parameters()):
+    if any(parameter.requires_grad for parameter in model.parameters()):
         loss.mean().backward()
     return model.eval().requires_grad_(False)
 
 
-def drawn(spec: dict[str, Any], model: Model, helper: Model) -> None:
+def drawn(spec: dict[str, Any], model: Model, *guide: Model) -> None:
     """Two steps of the run's sampler, under its guidance."""
-    guidance, shape = params.module("guidance", spec["guidance"]), (FEW, *model.shape)
-    if hasattr(guidance, "given"):
-        tell = params.bound(guidance.given, params.section(spec["guidance"], spec))
-        model.given = helper.given = tell(load_data(spec["data"]), FEW)["given"]
-    denoiser = params.method("guidance", spec["guidance"], spec)(model, helper)
+    guided = params.method("guidance", spec["guidance"], spec)(model, *guide)
+    (denoiser,) = Chunk(torch.randn_like, condition(spec)).bind(guided)
+    shape = (FEW, *model.shape)
     sampler = params.method("samplers", spec["sampler"], spec)
     with torch.no_grad():
-        *_, x = sampler(denoiser, model.schedule, torch.randn(shape), times(2), torch.randn_like)
+        *_, x = sampler(denoiser, torch.randn(shape), times(2), torch.randn_like)
     expect("the samples", x, shape)
+
+
+def condition(spec: dict[str, Any]) -> Tensor | None:
+    """What a few samples are to match, where the run's guidance says so."""
+    find = hook("guidance", spec["guidance"], "condition")
+    if find is None:
+        return None
+    numbers = params.section(spec["guidance"], spec)
+    values: Tensor = with_knobs(find, numbers)(load_data(spec["data"]), FEW).values
+    return values
 
 
 def expect(what: str, value: Tensor, shape: tuple[int, ...]) -> None:

@@ -5,23 +5,39 @@ from typing import Any
 from torch import Tensor
 
 from scorefield.core import params
-from scorefield.core.denoiser import Model
 from scorefield.core.files import build
+from scorefield.core.model import Model
+from scorefield.core.registry import defaults, hook
 
 
 def untrained(spec: dict[str, Any], data: dict[str, Tensor]) -> tuple[Model, dict[str, Any]]:
-    """The model, and the config that `core.files.build` rebuilds it from: net, numbers, shapes,
-    schedule, objective and what it predicts."""
-    shapes = {key: list(value.shape) for key, value in data.items()}
-    if getattr(params.module("objectives", spec["objective"]), "DRAWS", False):
-        shapes["xi"] = shapes["train"]
+    """The model, and the config that `core.files.build` rebuilds it from: net, all its numbers,
+    shapes, schedule, objective and what it predicts."""
+    net = params.method("nets", spec["net"], spec)
+    numbers = defaults(net.func) | net.keywords
     objective = params.method("objectives", spec["objective"], spec)
-    config = {
-        "net": spec["net"],
-        "numbers": params.method("nets", spec["net"], spec).keywords,
-        "shapes": shapes,
-        "schedule": spec["schedule"],
-        "predict": objective.keywords.get("predict", "x0"),
-        "objective": spec["objective"],
-    }
+    predict = (defaults(objective.func) | objective.keywords).get("predict", "x0")
+    config = described(spec["net"], numbers, spec["objective"], predict, spec["schedule"], data)
     return build(config), config
+
+
+def described(
+    net: str,
+    numbers: dict[str, Any],
+    objective: str,
+    predict: str,
+    schedule: str,
+    data: dict[str, Tensor],
+) -> dict[str, Any]:
+    """The config of a model for a dataset; a network that draws is given a shape for its noise."""
+    shapes = {key: list(value.shape) for key, value in data.items()}
+    if hook("objectives", objective, "DRAWS"):
+        shapes["xi"] = shapes["train"]
+    return {
+        "net": net,
+        "numbers": numbers,
+        "shapes": shapes,
+        "schedule": schedule,
+        "predict": predict,
+        "objective": objective,
+    }

@@ -9,18 +9,17 @@ import torch
 from torch import Tensor
 from torchvision.transforms.functional import to_pil_image
 
-from scorefield.core.denoiser import Model
+from scorefield.core.datasets import Images, Layouts
 from scorefield.core.files import to_bytes
-from scorefield.metrics.coherence import read, special
+from scorefield.core.studies import ROLES, ImageSurvey, PointSurvey
+from scorefield.metrics.evaluators import FeatureEvaluator
 from scorefield.metrics.ranking import auroc, auroc_se, mean_se, spearman
 
-ROLES = ("model", "control")
 PARTS = 4  # special, train, junk, decoy, in equal numbers
+Row = dict[str, Any]
 
 
-def of_points(
-    found: dict[str, Tensor], data: dict[str, Tensor], levels: list[float], names: list[str]
-) -> pandas.DataFrame:
+def of_points(found: PointSurvey, data: Layouts, levels: list[float]) -> pandas.DataFrame:
     """One row a role, level, score, regime and figure: its mean over layouts and standard error.
 
     `auroc` is the special mode against junk as far out, `auroc_train` against training data,
@@ -28,19 +27,25 @@ def of_points(
     model's true error; `error` the mean distance of the score from that of the exact denoiser with
     the same probes, over the sum of both: 0 where they agree, 1 where they have nothing in common.
     """
-    rows, miss = [], (found["mean"][0] - found["mean"][1]).norm(dim=-1)
-    for name in names:
+    rows: list[Row] = []
+    miss = (found.mean[0] - found.mean[1]).norm(dim=-1)
+    for name in sorted(found.scores):
         for i, role in enumerate(ROLES):
             for j, level in enumerate(levels):
-                for figure, value in of_score(found[name][:, j], i, miss[j]):
-                    for regime in data["regime"].unique().tolist():
-                        mine = (data["regime"] == regime) & ~value.isnan()
-                        if figure == "auroc_decoy":
-                            mine &= ~data["decoy"].isnan().any(-1)
-                        mean, error = mean_se(value[mine])
-                        key = {"score": name, "role": role, "level": level, "regime": regime}
-                        rows.append(key | {"figure": figure, "mean": mean, "se": error})
+                place = {"score": name, "role": role, "level": level}
+                for figure, value in of_score(found.scores[name][:, j], i, miss[j]):
+                    rows += [place | row for row in by_regime(figure, value, data)]
     return pandas.DataFrame(rows)
+
+
+def by_regime(figure: str, value: Tensor, data: Layouts) -> Iterator[Row]:
+    """A row a regime: the mean of a figure (E,) over its layouts, and its standard error."""
+    for regime in data.regime.unique().tolist():
+        mine = (data.regime == regime) & ~value.isnan()
+        if figure == "auroc_decoy":
+            mine &= data.has_decoy
+        mean, error = mean_se(value[mine])
+        yield {"regime": regime, "figure": figure, "mean": mean, "se": error}
 
 
 def of_score(value: Tensor, role: int, miss: Tensor) -> Iterator[tuple[str, Tensor]]:
@@ -48,20 +53,22 @@ def of_score(value: Tensor, role: int, miss: Tensor) -> Iterator[tuple[str, Tens
     held, train, junk, decoy = value[role].chunk(PARTS)
     for figure, other in (("auroc", junk), ("auroc_train", train), ("auroc_decoy", decoy)):
         yield figure, auroc(held, other)
-    if role == 0:
+    if ROLES[role] == "model":
         real = slice(0, 3 * len(held))
         yield "truth", spearman(value[0][real], miss[real])
-        ours, exact = (v.chunk(PARTS)[1] for v in value)
+        ours, exact = (each.chunk(PARTS)[1] for each in value)
         yield "error", (ours - exact).abs().mean(0) / (ours.abs() + exact.abs()).mean(0)
 
 
-def looks(images: Tensor, data: dict[str, Tensor], judge: Model) -> dict[str, Tensor]:
-    """What could explain a score without any instability, (N,): the judge's confidence, the
-    distance to the nearest training image in pixels, the size as PNG in bytes."""
-    nearest = torch.cdist(images.flatten(1), data["train"].flatten(1)).min(1).values
+def looks(images: Tensor, data: Images, evaluator: FeatureEvaluator) -> dict[str, Tensor]:
+    """What could explain a score without any instability, (N,): the `confidence` of an evaluator
+    that knows the data's classes, the `distance` to the nearest training image in pixels, and the
+    size as `png` in bytes."""
+    nearest = torch.cdist(images.flatten(1), data.train.flatten(1)).min(1).values
     sizes = torch.tensor([float(len(png(image))) for image in to_bytes(images)])
-    confidence = read(images, judge)[1].max(1).values
-    return {"confidence": confidence, "distance": nearest, "png": sizes}
+    found = {"distance": nearest, "png": sizes}
+    chance = evaluator.read(images).probabilities
+    return found if chance is None else {"confidence": chance.max(1).values} | found
 
 
 def png(image: Tensor) -> bytes:
@@ -72,41 +79,41 @@ def png(image: Tensor) -> bytes:
 
 
 def of_images(
-    found: dict[str, Tensor],
-    data: dict[str, Tensor],
-    levels: list[float],
-    names: list[str],
-    judge: Model,
+    found: ImageSurvey, data: Images, levels: list[float], evaluator: FeatureEvaluator
 ) -> pandas.DataFrame:
     """One row a role, level, score and figure. `auroc`, where there is a special class, tells it
-    from all others;
-    `confidence`, `distance` and `png` are Spearman's correlations over the other classes."""
-    images, label = found["points"], special(data)
-    held = data["test_labels"][: len(images)] == (-1 if label is None else label)
-    plain = {key: value[~held] for key, value in looks(images, data, judge).items()}
-    rows = []
-    for name in names:
+    from all others; those of `looks` are Spearman's correlations over the other classes."""
+    special = -1 if data.special_class is None else data.special_class
+    held = data.test_labels[: len(found.images)] == special
+    plain = {key: value[~held] for key, value in looks(found.images, data, evaluator).items()}
+    rows: list[Row] = []
+    for name in sorted(found.scores):
         for i, role in enumerate(ROLES):
             for j, level in enumerate(levels):
-                value = found[name][i, j]
-                key: dict[str, Any] = {"score": name, "role": role, "level": level}
-                if held.any():
-                    area = auroc(value[held], value[~held]).item()
-                    error = auroc_se(area, int(held.sum()), int((~held).sum()))
-                    rows.append(key | {"figure": "auroc", "mean": area, "se": error})
-                for figure, other in plain.items():
-                    r = spearman(value[~held], other).item()
-                    error = (1 - r**2) / (len(other) - 1) ** 0.5
-                    rows.append(key | {"figure": figure, "mean": r, "se": error})
+                place = {"score": name, "role": role, "level": level}
+                figures = of_image_score(found.scores[name][i, j], held, plain)
+                rows += [place | row for row in figures]
     return pandas.DataFrame(rows)
+
+
+def of_image_score(value: Tensor, held: Tensor, plain: dict[str, Tensor]) -> Iterator[Row]:
+    """Figures of one score (N,), where `held` (N,) is what is of the special class."""
+    if held.any():
+        area = auroc(value[held], value[~held]).item()
+        error = auroc_se(area, int(held.sum()), int((~held).sum()))
+        yield {"figure": "auroc", "mean": area, "se": error}
+    for figure, other in plain.items():
+        r = spearman(value[~held], other).item()
+        yield {"figure": figure, "mean": r, "se": (1 - r**2) / (len(other) - 1) ** 0.5}
 
 
 def flat(table: pandas.DataFrame) -> dict[str, float]:
     """Means over levels as metrics: score_figure and score_figure_se, with control_ before those
     of the control; errors are averaged as if levels shared all of their noise."""
-    means = table.groupby(["role", "score", "figure"])[["mean", "se"]].mean()
-    figures = {}
-    for (role, score, figure), row in means.iterrows():
-        key = f"{score}_{figure}" if role == "model" else f"control_{score}_{figure}"
-        figures |= {key: float(row["mean"]), f"{key}_se": float(row["se"])}
+    means = table.groupby(["role", "score", "figure"])[["mean", "se"]].mean().reset_index()
+    figures: dict[str, float] = {}
+    for row in means.to_dict("records"):
+        before = "" if row["role"] == "model" else "control_"
+        key = f"{before}{row['score']}_{row['figure']}"
+        figures |= {key: row["mean"], f"{key}_se": row["se"]}
     return figures

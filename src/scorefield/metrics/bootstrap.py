@@ -3,16 +3,19 @@
 import torch
 from torch import Tensor
 
+from scorefield.core.bounds import Seed, Several
+
 Z = 1.959964  # of a normal law, for 95 %
 
 
 def root(matrix: Tensor) -> Tensor:
     """The symmetric root of a covariance (F, F)."""
     values, vectors = torch.linalg.eigh(matrix)
-    return vectors * values.clamp(min=0).sqrt() @ vectors.T
+    found: Tensor = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    return found
 
 
-def bootstrap(fake: Tensor, real: Tensor, draws: int, seed: int = 0) -> float:
+def bootstrap(fake: Tensor, real: Tensor, draws: Several = 100, seed: Seed = 0) -> float:
     """The standard deviation of the FID of features (M, F) to (N, F), fake first, over `draws`
     resamples of the fake ones with replacement (Efron 1979); the reference stays, as the rules
     fix it. The mean of resamples is not used: FID is biased upwards, and theirs twice."""

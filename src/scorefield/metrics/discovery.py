@@ -3,12 +3,16 @@
 import torch
 from torch import Tensor
 
+from scorefield.core.datasets import Layouts
+
 NONE, DECOY = -1, -2
+TRIES = 400  # at junk for one point; rejected ones are drawn again
 
 
 def share_error(share: float, n: int) -> float:
     """The standard error of a share among n independent samples."""
-    return (share * (1 - share) / n) ** 0.5
+    error: float = (share * (1 - share) / n) ** 0.5
+    return error
 
 
 def discovery(hit: float, junk: float, n: int) -> dict[str, float]:
@@ -18,49 +22,55 @@ def discovery(hit: float, junk: float, n: int) -> dict[str, float]:
     return {"hit": hit, "junk": junk} | errors
 
 
-def places(x: Tensor, data: dict[str, Tensor], within: float) -> Tensor:
-    """Where samples (N, E, D) of a dataset of layouts lie, (N, E): the nearest component, within
-    so many standard deviations, else DECOY where the decoy is so near, else NONE."""
-    mean, size = data["mixture.mean"], data["size"]
-    std = data["mixture.cov"][:, 0, 0, 0].sqrt()
+def places(x: Tensor, data: Layouts, within: float) -> Tensor:
+    """Where samples (N, E, D) of layouts lie, (N, E): the nearest component, within so many
+    standard deviations, else DECOY where the decoy is so near, else NONE."""
+    mean, reach = data.mean, within * data.std
     far = (x.double()[:, :, None] - mean).norm(dim=-1)
-    far[:, torch.arange(mean.shape[1]) >= size[:, None]] = torch.inf
+    far[:, torch.arange(mean.shape[1]) >= data.size[:, None]] = torch.inf
     nearest, component = far.min(-1)
-    decoy = (x.double() - data["decoy"]).norm(dim=-1) <= within * std
-    return torch.where(nearest <= within * std, component, torch.where(decoy, DECOY, NONE))
+    decoy = (x.double() - data.decoy).norm(dim=-1) <= reach
+    return torch.where(nearest <= reach, component, torch.where(decoy, DECOY, NONE))
 
 
-def found(place: Tensor, data: dict[str, Tensor], least: float = 0.2) -> dict[str, Tensor]:
+def found(place: Tensor, data: Layouts, least: float = 0.2) -> dict[str, Tensor]:
     """Per member (E,): the shares `hit` of the special mode, `junk` outside of every mode, `decoy`
     around the decoy (a part of junk, not a number where there is none), and `coverage`, the share
     of ordinary modes that get at least `least` of an equal share."""
-    share = lambda where: (place == where).double().mean(0)
-    every = torch.stack([share(k) for k in range(data["mixture.mean"].shape[1])], -1)
-    ordinary = data["size"] - 1
+
+    def share(where: int) -> Tensor:
+        return (place == where).double().mean(0)
+
+    every = torch.stack([share(k) for k in range(data.mean.shape[1])], -1)
+    ordinary = data.size - 1
     reached = (every[:, 1:] >= least / ordinary[:, None]).double().sum(-1) / ordinary
-    decoy = torch.where(data["decoy"].isnan().any(-1), torch.nan, share(DECOY))
     return {
         "hit": every[:, 0],
         "junk": (place < 0).double().mean(0),
-        "decoy": decoy,
+        "decoy": torch.where(data.has_decoy, share(DECOY), torch.nan),
         "coverage": reached,
     }
 
 
-def matched(held: Tensor, data: dict[str, Tensor], generator: torch.Generator) -> Tensor:
+def matched(held: Tensor, data: Layouts, generator: torch.Generator) -> Tensor:
     """Junk as far from the nearest ordinary mode as each of the points (N, E, D), in a direction
     of its own, and outside of the special mode: what a score must not confuse with it."""
-    mean, size = data["mixture.mean"], data["size"]
-    ordinary = (torch.arange(mean.shape[1]) > 0) & (torch.arange(mean.shape[1]) < size[:, None])
+    mean, size, std = data.mean, data.size, data.std
+    component, members = torch.arange(mean.shape[1]), torch.arange(mean.shape[0])
+    ordinary = (component > 0) & (component < size[:, None])
     barred = torch.where(ordinary, 0.0, torch.inf)
-    std, members = data["mixture.cov"][:, 0, 0, 0].sqrt(), torch.arange(mean.shape[0])
-    nearest = lambda x: ((x[:, :, None] - mean).norm(dim=-1) + barred).min(-1).values
-    due, junk = nearest(held.double()), torch.full_like(held, torch.nan, dtype=torch.float64)
-    for _ in range(400):
-        k = 1 + (torch.rand(due.shape, generator=generator) * (size - 1)).long()
+
+    def nearest(x: Tensor) -> Tensor:
+        far: Tensor = (x[:, :, None] - mean).norm(dim=-1) + barred
+        return far.min(-1).values
+
+    expected = nearest(held.double())
+    junk = torch.full_like(held, torch.nan, dtype=torch.float64)
+    for _ in range(TRIES):
+        k = 1 + (torch.rand(expected.shape, generator=generator) * (size - 1)).long()
         turn = torch.randn(held.shape, generator=generator, dtype=torch.float64)
-        x = mean[members, k] + due[..., None] * turn / turn.norm(dim=-1, keepdim=True)
-        good = (nearest(x) > due - 1e-9) & ((x - mean[:, 0]).norm(dim=-1) > 3 * std)
+        x = mean[members, k] + expected[..., None] * turn / turn.norm(dim=-1, keepdim=True)
+        good = (nearest(x) > expected - 1e-9) & ((x - mean[:, 0]).norm(dim=-1) > 3 * std)
         take = good & junk.isnan().any(-1)
         junk = torch.where(take[..., None], x, junk)
     return junk.to(held)

@@ -7,14 +7,17 @@ from torch import Tensor
 
 from scorefield.core.ranks import by_rows
 
-ENTRIES = 2**23  # of a table that is held at a time
+ENTRIES = 2**23  # of a table of distances that is held at a time
 
 
 def over(figure: Callable[[Tensor], Tensor], x: Tensor, real: Tensor) -> Tensor:
     """figure(distances) of each row of x (M, F) from all of (N, F), (M, ...): it takes the
     distances of some rows, (m, N), to (m, ...)."""
-    far = lambda part: figure(torch.cdist(part, real))
-    return by_rows(far, x, max(1, ENTRIES // len(real)))
+
+    def of_rows(part: Tensor) -> Tensor:
+        return figure(torch.cdist(part, real))
+
+    return by_rows(of_rows, x, max(1, ENTRIES // len(real)))
 
 
 def nearest(fake: Tensor, real: Tensor, count: int) -> Tensor:
@@ -27,5 +30,8 @@ def nearest(fake: Tensor, real: Tensor, count: int) -> Tensor:
 
 def reach(real: Tensor, neighbour: int) -> Tensor:
     """The distance of each row (N, F) from its neighbour of that number, (N,)."""
-    closest = lambda far: far.topk(neighbour + 1, 1, largest=False).values[:, neighbour]
-    return over(closest, real, real)
+
+    def furthest(far: Tensor) -> Tensor:
+        return far.topk(neighbour + 1, 1, largest=False).values[:, neighbour]
+
+    return over(furthest, real, real)

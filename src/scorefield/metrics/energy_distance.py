@@ -3,15 +3,19 @@
 import torch
 from torch import Tensor
 
+ROWS = 512  # of a table of distances that is held at a time
+
 
 def distance_sum(x: Tensor, y: Tensor) -> Tensor:
     """The sum of |x - y| over all pairs."""
-    parts = x.split(512)
-    return sum(torch.cdist(p, y, compute_mode="donot_use_mm_for_euclid_dist").sum() for p in parts)
+    total = x.new_zeros(())
+    for part in x.split(ROWS):
+        total = total + torch.cdist(part, y, compute_mode="donot_use_mm_for_euclid_dist").sum()
+    return total
 
 
 def energy_distance(fake: Tensor, real: Tensor) -> float:
-    """2 E|x - y| - E|x - x'| - E|y - y'|, unbiased, of (M, D) and (N, D)."""
+    """2 E|x - y| - E|x - x'| - E|y - y'|, unbiased, of points (M, D) and (N, D)."""
     fake, real = fake.double(), real.double()
     m, n = len(fake), len(real)
     across = 2 * distance_sum(fake, real) / (m * n)

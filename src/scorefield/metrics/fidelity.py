@@ -1,64 +1,57 @@
-"""FID, KID, precision and recall by torch-fidelity, on the features of a judge of ours."""
+"""FID, KID, precision and recall of features, computed by torch-fidelity."""
 
-import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import Model
-from scorefield.core.files import to_bytes, to_unit
-from scorefield.core.ranks import by_rows
+from scorefield.core.bounds import Count, Several
 
-BATCH = 200  # images that are read at once; rows of a table of distances
+ROWS = 200  # of a table of distances that is held at a time
 
 
-@torch.no_grad()
-def features(images: Tensor, judge: Model) -> Tensor:
-    """What the judge makes of images (N, C, H, W), bytes or in [-1, 1], as files hold them, in
-    bytes: (N, F), float64, on the CPU."""
-    device = next(judge.parameters()).device
-    read = lambda part: judge.net.features(to_unit(to_bytes(part)).to(device)).double().cpu()
-    return by_rows(read, images, BATCH)
-
-
-def compared(
-    fake: Tensor,
-    real: Tensor,
-    neighbours: int = 3,
-    kid_subsets: int = 0,
-    kid_subset_size: int = 1000,
-) -> dict[str, float]:
-    """fid (Heusel et al. 2017) of features (M, F) and (N, F), fake first; with kid_subsets > 0
-    also kid (Binkowski et al. 2018), precision and recall (Kynkaanniemi et al. 2019)."""
-    from torch_fidelity import metric_kid, metric_prc
-
-    found = {"fid": distance(fake, real)}
-    if not kid_subsets:
-        return found
-    sizes = {"kid_subset_size": min(kid_subset_size, len(fake), len(real))}
-    kid = metric_kid.kid_features_to_metric(
-        fake, real, kid_subsets=kid_subsets, verbose=False, **sizes
-    )
-    prc = metric_prc.prc_features_to_metric(
-        fake,
-        real,
-        prc_neighborhood=neighbours,
-        prc_batch_size=BATCH,
-        save_cpu_ram=True,
-        verbose=False,
-    )
-    kept = {key: float(prc[key]) for key in ("precision", "recall")}
-    return found | {"kid": float(kid[metric_kid.KEY_METRIC_KID_MEAN])} | kept
-
-
-def distance(fake: Tensor, real: Tensor) -> float:
-    """The FID of features (M, F) and (N, F)."""
+def fid(fake: Tensor, real: Tensor) -> float:
+    """The Frechet distance (Heusel et al. 2017) of features (M, F) and (N, F) in float64."""
     from torch_fidelity import metric_fid
 
     statistics = [metric_fid.fid_features_to_statistics(part) for part in (fake, real)]
-    return metric_fid.fid_statistics_to_metric(*statistics, verbose=False)[
-        metric_fid.KEY_METRIC_FID
-    ]
+    found = metric_fid.fid_statistics_to_metric(*statistics, verbose=False)
+    return float(found[metric_fid.KEY_METRIC_FID])
 
 
-def fidelity(fake: Tensor, real: Tensor, judge: Model, *given: int, **named: int) -> dict:
-    """`compared` of images (N, C, H, W) in [-1, 1], fake first."""
-    return compared(features(fake, judge), features(real, judge), *given, **named)
+def kid(fake: Tensor, real: Tensor, subsets: Count = 50, subset_size: Several = 500) -> float:
+    """The squared MMD with a cubic kernel (Binkowski et al. 2018) of features (M, F) and (N, F), as
+    the mean over random subsets, which are as small as the smaller of both at most."""
+    from torch_fidelity import metric_kid
+
+    size = min(subset_size, len(fake), len(real))
+    found = metric_kid.kid_features_to_metric(
+        fake, real, kid_subsets=subsets, kid_subset_size=size, verbose=False
+    )
+    return float(found[metric_kid.KEY_METRIC_KID_MEAN])
+
+
+def precision_recall(fake: Tensor, real: Tensor, neighbours: Count = 3) -> dict[str, float]:
+    """`precision`, the share of fake features (M, F) in a ball around a real one (N, F), and
+    `recall`, the share of real ones in a ball around a fake one (Kynkaanniemi et al. 2019); a ball
+    reaches to a feature's neighbour of that number."""
+    from torch_fidelity import metric_prc
+
+    found = metric_prc.prc_features_to_metric(
+        fake,
+        real,
+        prc_neighborhood=neighbours,
+        prc_batch_size=ROWS,
+        save_cpu_ram=True,
+        verbose=False,
+    )
+    return {key: float(found[key]) for key in ("precision", "recall")}
+
+
+def fidelity(
+    fake: Tensor,
+    real: Tensor,
+    neighbours: Count = 3,
+    kid_subsets: Count = 50,
+    kid_subset_size: Several = 500,
+) -> dict[str, float]:
+    """`fid`, `kid`, `precision` and `recall` of features (M, F) and (N, F)."""
+    figures = {"fid": fid(fake, real), "kid": kid(fake, real, kid_subsets, kid_subset_size)}
+    return figures | precision_recall(fake, real, neighbours)

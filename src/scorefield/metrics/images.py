@@ -1,56 +1,56 @@
 """All scores of images, and the floor: real training data against real test data."""
 
-import torch
+from collections.abc import Mapping
+from typing import Any
+
 from torch import Tensor
 
-from scorefield.core.denoiser import Model
-from scorefield.core.errors import InputError
+from scorefield.core.bounds import Count, Several
+from scorefield.core.datasets import Images
 from scorefield.core.files import to_bytes
 from scorefield.metrics.bootstrap import Z, bootstrap
-from scorefield.metrics.coherence import judged, read
+from scorefield.metrics.coherence import Reading, coherence
 from scorefield.metrics.copies import copies
+from scorefield.metrics.density_coverage import density_coverage
 from scorefield.metrics.discovery import discovery, share_error
-from scorefield.metrics.fidelity import compared, features
+from scorefield.metrics.fidelity import fidelity
 from scorefield.metrics.novelty import summary
-from scorefield.metrics.shares import classes, shares
-from scorefield.metrics.support import support
+from scorefield.metrics.shares import shares
 
 
-@torch.no_grad()
 def images(
     fake: Tensor,
-    data: dict[str, Tensor],
-    judge: Model,
+    reading: Reading,
+    data: Images,
+    real: dict[str, Tensor],
     *,
-    neighbours: int,
-    kid_subsets: int,
-    kid_subset_size: int,
-    resamples: int,
+    neighbours: Count = 3,
+    kid_subsets: Count = 50,
+    kid_subset_size: Several = 500,
+    resamples: Several = 100,
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """Figures, and a table of shares by the judge's class; images are bytes or in [-1, 1].
+    """Figures of images (M, C, H, W), bytes or in [-1, 1], that an evaluator has read, and a table
+    of shares by its class; `real` are the features (N, F) of the data's splits.
 
     fid_low and fid_high are 1.96 standard deviations of `resamples` bootstraps away. class_min and
     class_max are the smallest and largest share of a class among the samples. The others are those
-    of `compared`, `support`, `copies` and `worth`.
+    of `fidelity`, `density_coverage`, `copies` and `worth`. Shares of classes are left out where
+    the evaluator does not know the data's classes.
     """
-    if not hasattr(judge.net, "features"):
-        raise InputError("judge: images are judged by a classifier (net: convnet or inception)")
-    if fake.shape[1:] != data["test"].shape[1:]:
-        raise InputError(f"samples: expected images {[*data['test'].shape[1:]]}")
-    fake, splits = to_bytes(fake), [key for key in ("train", "validation", "test") if key in data]
-    real = {key: features(data[key], judge) for key in splits}
-    mine, chance = read(fake, judge)
-    figures = compared(mine, real["test"], neighbours, kid_subsets, kid_subset_size)
-    spread = Z * bootstrap(mine, real["test"], resamples)
+    mine, test = reading.features, real["test"]
+    figures = fidelity(mine, test, neighbours, kid_subsets, kid_subset_size)
+    spread = Z * bootstrap(mine, test, resamples)
     figures |= {"fid_low": figures["fid"] - spread, "fid_high": figures["fid"] + spread}
-    figures |= support(mine, real["test"]) | {"n": len(fake)}
-    figures |= copies(views(fake, mine), *(views(data[key], real[key]) for key in splits))
-    count = int(data["test_labels"].max()) + 1
-    guess = classes(fake, judge) if chance is None else chance.argmax(1)
-    found, true = shares(guess, count), shares(data["test_labels"], count)
-    figures |= {"class_min": found.min().item(), "class_max": found.max().item()}
-    figures |= worth(judged(mine, chance, real["test"], real["train"], data))
-    return figures, {"share": found.tolist(), "expected": true.tolist()}
+    figures |= density_coverage(mine, test) | {"n": len(fake)}
+    known = [views(data.tensors[split], features) for split, features in real.items()]
+    figures |= copies(views(fake, mine), *known)
+    figures |= worth(coherence(reading, test, real["train"], data))
+    table = {"expected": shares(data.test_labels, data.classes).tolist()}
+    if reading.probabilities is not None:
+        found = shares(reading.probabilities.argmax(1), data.classes)
+        figures |= {"class_min": found.min().item(), "class_max": found.max().item()}
+        table = {"share": found.tolist()} | table
+    return figures, table
 
 
 def views(images: Tensor, features: Tensor) -> dict[str, Tensor]:
@@ -58,18 +58,21 @@ def views(images: Tensor, features: Tensor) -> dict[str, Tensor]:
     return {"pixels": to_bytes(images).flatten(1), "features": features}
 
 
-def floor(data: dict[str, Tensor], judge: Model, given: dict[str, int]) -> dict[str, float]:
-    """`compared` and `support` of the training images, as if they were samples: what no model can
-    be expected to surpass; and `copies`, the share of test images that copy one of them, which new
-    images should not. `given` are the numbers of `images`."""
-    read, due = (features(data[key], judge) for key in ("train", "test"))
+def image_floor(
+    data: Images, train: Tensor, test: Tensor, numbers: Mapping[str, Any]
+) -> dict[str, float]:
+    """What no model can be expected to surpass: `fidelity` and `density_coverage` of the training
+    images as if they were samples, from the features of both splits; and `copies`, the share of
+    test images that copy one of them, which new images should not. `numbers` are the knobs of
+    `images`."""
     keys = ("neighbours", "kid_subsets", "kid_subset_size")
-    figures = compared(read, due, *(given[key] for key in keys)) | support(read, due)
-    return figures | copies(views(data["test"], due), views(data["train"], read))
+    figures = fidelity(train, test, **{key: numbers[key] for key in keys if key in numbers})
+    figures |= density_coverage(train, test)
+    return figures | copies(views(data.test, test), views(data.train, train))
 
 
 def worth(scores: dict[str, Tensor]) -> dict[str, float]:
-    """Of the scores of `judged`: the shares of samples that are `coherent`, and coherent and
+    """Of the scores of `coherence`: the shares of samples that are `coherent`, and coherent and
     `novel`, with standard errors; `hit` and `junk` where a class is rare or withheld; means of the
     novelty of all."""
     n = len(scores["coherent"])

@@ -5,17 +5,21 @@ from torch import Tensor
 
 from scorefield.core.exact import Mixture
 
+ROWS = 512  # of a table of distances that is held at a time
+
 
 def kernel_sum(x: Tensor, y: Tensor, bandwidth: float) -> Tensor:
     """The sum over all pairs of exp(-|x - y|^2 / (2 bandwidth^2))."""
-    parts = (
-        torch.cdist(part, y, compute_mode="donot_use_mm_for_euclid_dist") for part in x.split(512)
-    )
-    return sum((-(distance**2) / (2 * bandwidth**2)).exp().sum() for distance in parts)
+    total = x.new_zeros(())
+    for part in x.split(ROWS):
+        distance = torch.cdist(part, y, compute_mode="donot_use_mm_for_euclid_dist")
+        total = total + (-(distance**2) / (2 * bandwidth**2)).exp().sum()
+    return total
 
 
-def mmd2(fake: Tensor, real: Tensor, bandwidth: float) -> float:
-    """The unbiased estimate of MMD^2 (their Lemma 6), of (M, D) and (N, D); it may be negative."""
+def mmd(fake: Tensor, real: Tensor, bandwidth: float = 1.0) -> float:
+    """The unbiased estimate of the squared MMD (their Lemma 6) of points (M, D) and (N, D); it may
+    be negative."""
     fake, real = fake.double(), real.double()
     m, n = len(fake), len(real)
     within = (kernel_sum(fake, fake, bandwidth) - m) / (m * (m - 1))
@@ -25,13 +29,13 @@ def mmd2(fake: Tensor, real: Tensor, bandwidth: float) -> float:
 
 def normal(offset: Tensor, cov: Tensor) -> Tensor:
     """The density of N(0, cov) at offset; (..., D) and (..., D, D)."""
-    far = (offset[..., None, :] @ torch.linalg.solve(cov, offset[..., None]))[..., 0, 0]
-    scale = torch.linalg.det(2 * torch.pi * cov).sqrt()
+    far: Tensor = (offset[..., None, :] @ torch.linalg.solve(cov, offset[..., None]))[..., 0, 0]
+    scale: Tensor = torch.linalg.det(2 * torch.pi * cov).sqrt()
     return (-far / 2).exp() / scale
 
 
-def mmd2_floor(law: Mixture, m: int, n: int, bandwidth: float) -> float:
-    """The standard deviation of mmd2 when both samples are exact draws of the law, in closed form.
+def mmd_floor(law: Mixture, m: int, n: int, bandwidth: float = 1.0) -> float:
+    """The standard deviation of `mmd` when both samples are exact draws of the law, in closed form.
 
     With k the kernel and x, x', x'' independent draws its square is the variance of the centred
     kernel, E k^2 - 2 E k(x, x') k(x, x'') + (E k)^2, times 2/(m(m-1)) + 2/(n(n-1)) + 4/(mn).
@@ -44,7 +48,8 @@ def mmd2_floor(law: Mixture, m: int, n: int, bandwidth: float) -> float:
 
     def mean_kernel(h: float) -> Tensor:
         bumps = normal(between, spread + h**2 * eye)
-        return size * h ** mean.shape[1] * (weight[:, None] * weight * bumps).sum()
+        scale: float = size * h ** mean.shape[1]
+        return scale * (weight[:, None] * weight * bumps).sum()
 
     smooth = cov + bandwidth**2 * eye
     total = torch.zeros((), dtype=mean.dtype)
@@ -55,7 +60,7 @@ def mmd2_floor(law: Mixture, m: int, n: int, bandwidth: float) -> float:
         left = wide - wide @ gain
         bumps = normal(middle[:, None] - mean, left[:, None] + cov)
         total += w * (weight * joint * (bumps @ weight)).sum()
-    squared = size**2 * bandwidth ** (2 * mean.shape[1]) * total
+    squared: Tensor = size**2 * bandwidth ** (2 * mean.shape[1]) * total
     centred = mean_kernel(bandwidth / 2**0.5) - 2 * squared + mean_kernel(bandwidth) ** 2
     pairs = 2 / (m * (m - 1)) + 2 / (n * (n - 1)) + 4 / (m * n)
     return (centred.clamp_min(0) * pairs).sqrt().item()

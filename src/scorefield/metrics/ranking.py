@@ -8,17 +8,18 @@ from torch import Tensor
 def auroc(positive: Tensor, negative: Tensor) -> Tensor:
     """The chance that a positive's score is above a negative's, ties half; (N, ...) and (M, ...)
     to (...), .5 where the score knows nothing (Mann and Whitney 1947)."""
-    counted = mannwhitneyu(positive.numpy(), negative.numpy(), axis=0, method="asymptotic")
-    return torch.as_tensor(counted.statistic) / (len(positive) * len(negative))
+    above = mannwhitneyu(positive.numpy(), negative.numpy(), axis=0, method="asymptotic")
+    return torch.as_tensor(above.statistic) / (len(positive) * len(negative))
 
 
 def auroc_se(area: float, positives: int, negatives: int) -> float:
     """The standard error of an area under the ROC curve (Hanley and McNeil 1982)."""
     one, two = area / (2 - area), 2 * area**2 / (1 + area)
-    spread = (
+    variance = (
         area * (1 - area) + (positives - 1) * (one - area**2) + (negatives - 1) * (two - area**2)
     )
-    return (spread / (positives * negatives)) ** 0.5
+    error: float = (variance / (positives * negatives)) ** 0.5
+    return error
 
 
 def spearman(a: Tensor, b: Tensor) -> Tensor:

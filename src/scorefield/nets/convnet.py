@@ -2,24 +2,28 @@
 
 from torch import Tensor, nn
 
+from scorefield.core.bounds import Count
+from scorefield.core.network import Network
 from scorefield.core.schedule import Schedule
 
 
 def convnet(
-    shapes: dict[str, list[int]], schedule: Schedule, *, width: int, features: int, classes: int
-) -> nn.Module:
+    shapes: dict[str, list[int]],
+    schedule: Schedule,
+    *,
+    width: Count = 32,
+    features: Count = 128,
+    classes: Count = 10,
+) -> Network:
     """Images (B, C, H, W) in [-1, 1] to logits (B, classes)."""
     return ConvNet(shapes["train"][1], width, features, classes)
 
 
-class ConvNet(nn.Module):
+class ConvNet(Network):
+    """Five convolutions, and a layer of `features` values before the logits."""
+
     def __init__(self, channels: int, width: int, features: int, classes: int) -> None:
         super().__init__()
-        block = lambda a, b, stride: [
-            nn.Conv2d(a, b, 3, stride, padding=1, bias=False),
-            nn.GroupNorm(8, b),
-            nn.SiLU(),
-        ]
         self.body = nn.Sequential(
             *block(channels, width, 1),
             *block(width, width, 2),
@@ -36,5 +40,15 @@ class ConvNet(nn.Module):
         """Images (B, C, H, W) in [-1, 1] to features (B, F)."""
         return self.body(x)
 
+    def probabilities(self, features: Tensor) -> Tensor:
+        """Features (B, F) to those of the classes (B, classes)."""
+        return self.head(features).softmax(1)
+
     def forward(self, x: Tensor, t: Tensor | None = None) -> Tensor:
         return self.head(self.features(x))
+
+
+def block(channels: int, out: int, stride: int) -> tuple[nn.Module, ...]:
+    """A convolution, its normalisation and its nonlinearity."""
+    conv = nn.Conv2d(channels, out, 3, stride, padding=1, bias=False)
+    return conv, nn.GroupNorm(8, out), nn.SiLU()

@@ -1,17 +1,20 @@
 """A diffusion transformer, for images (Peebles and Xie 2023)."""
 
 from math import log
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention, silu
 
+from scorefield.core.bounds import Count, Natural
 from scorefield.core.errors import InputError
 from scorefield.core.hardware import arithmetic
+from scorefield.core.network import Network
 from scorefield.core.noise import coarse, scales
 from scorefield.core.schedule import STEPS, Schedule
 
+Layer = TypeVar("Layer", bound=nn.Module)
 PERIOD, WAVES, DROPPED = 10_000, 128, 0.1  # of the time features; the share of labels left out
 
 
@@ -19,14 +22,14 @@ def dit(
     shapes: dict[str, list[int]],
     schedule: Schedule,
     *,
-    width: int,
-    depth: int,
-    heads: int,
-    patch: int,
-    overlap: int,
-    classes: int,
-    precision: Literal["auto", "float32", "bfloat16"],
-) -> nn.Module:
+    width: Count = 192,
+    depth: Count = 6,
+    heads: Count = 4,
+    patch: Count = 7,
+    overlap: Natural = 3,
+    classes: Natural = 0,
+    precision: Literal["auto", "float32", "bfloat16"] = "auto",
+) -> Network:
     """Images (B, C, H, W) and t to (B, C, H, W); with xi, images (B, 2 C, H, W). H and W are
     multiples of patch, the width is one of 4 heads. Raises InputError where they are not.
 
@@ -64,7 +67,7 @@ def modulate(h: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     return h * (1 + scale[:, None]) + shift[:, None]
 
 
-def zeros(layer: nn.Module) -> nn.Module:
+def zeros(layer: Layer) -> Layer:
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
     return layer
@@ -91,7 +94,7 @@ class Block(nn.Module):
         return h + gate2[:, None] * self.down(gelu(raised, approximate="tanh"))
 
 
-class DiT(nn.Module):
+class DiT(Network):
     """Extra noise xi, at its own and at coarser scales, is a quarter of the residual stream, with a
     gate that depends on time: as a token or in adaLN it is hardly heard at few steps (iDDM, 2026).
     """
@@ -111,17 +114,17 @@ class DiT(nn.Module):
         classes: int,
     ) -> None:
         super().__init__()
-        self.extra, self.grid, self.labelled = extra, grid, classes > 0
+        self.extra, self.grid, self.classes = extra, grid, classes
         part, square = width // 4 if extra else 0, (patch + 2 * overlap, patch, overlap)
         self.embed = nn.Conv2d(channels, width - part, *square)
         if extra:
             self.noise, self.gate = (
                 nn.Conv2d(extra * scales(), part, *square),
-                nn.Linear(width, part),
+                zeros(nn.Linear(width, part)),
             )
-            nn.init.ones_(zeros(self.gate).bias)
-        if self.labelled:
-            self.classes = nn.Embedding(classes + 1, width)  # the last is no label
+            nn.init.ones_(self.gate.bias)
+        if classes:
+            self.labels = nn.Embedding(classes + 1, width)  # the last is no label
         self.register_buffer("place", places(grid, width), persistent=False)
         self.time = nn.Sequential(nn.Linear(2 * WAVES, width), nn.SiLU(), nn.Linear(width, width))
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
@@ -129,24 +132,23 @@ class DiT(nn.Module):
         self.condition = zeros(nn.Linear(width, 2 * width))
         self.leave = zeros(nn.ConvTranspose2d(width, channels, *square))
 
-    def told(self, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
+    def embedding(self, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
         """Times, scaled to 1,000, and labels (B,) or none as the condition (B, width)."""
         c = self.time(waves((STEPS * t.to(x.device)).flatten().expand(len(x)), WAVES))
-        if self.labelled:
-            none = torch.full((len(x),), self.classes.num_embeddings - 1, device=x.device)
-            c = c + self.classes(none if labels is None else labels.to(x.device))
+        if self.classes:
+            none = torch.full((len(x),), self.classes, device=x.device)
+            c = c + self.labels(none if labels is None else labels.to(x.device))
         return silu(c)
 
-    def heard(self, labels: Tensor | None) -> Tensor | None:
-        """Labels (B,) of a whole batch as the network is told them: in training one in ten is none.
+    def training_labels(self, labels: Tensor | None) -> Tensor | None:
+        """Labels (B,) of a whole batch as the network is given them; in training a tenth is none.
         Raises InputError for more classes than it knows."""
         if labels is None:
             return None
-        none = self.classes.num_embeddings - 1
-        if labels.max() >= none:
-            raise InputError(f"dit.classes: {none} labels, but the data have more")
+        if labels.max() >= self.classes:
+            raise InputError(f"dit.classes: {self.classes} labels, but the data have more")
         dropped = torch.rand(len(labels), device=labels.device) < DROPPED * self.training
-        return torch.where(dropped, none, labels)
+        return torch.where(dropped, self.classes, labels)
 
     def tokens(self, x: Tensor, c: Tensor) -> Tensor:
         """Images, with xi after their channels, to (B, N, width)."""
@@ -159,7 +161,7 @@ class DiT(nn.Module):
 
     def forward(self, x: Tensor, t: Tensor, labels: Tensor | None = None) -> Tensor:
         with arithmetic(self.precision, x.device):
-            c = self.told(x, t, labels)
+            c = self.embedding(x, t, labels)
             h = self.tokens(x.float(), c)
             for block in self.blocks:
                 h = block(h, c)

@@ -6,18 +6,19 @@ import torch
 from torch import Tensor, nn
 
 from scorefield.core.exact import Mixture
-from scorefield.core.schedule import Schedule
+from scorefield.core.network import Network, Prediction
+from scorefield.core.schedule import Schedule, aligned
 
 
-def exact(shapes: dict[str, list[int]], schedule: Schedule) -> nn.Module:
+def exact(shapes: dict[str, list[int]], schedule: Schedule) -> Network:
     """Vectors (B, D) and t to E[x_0 | x_t] (B, D), for a dataset that holds its own law; with xi,
     vectors (B, 2 D), to a draw from p(x_0 | x_t). For a dataset of E laws side by side, points
     (B, E, D) or their rows (B E, D) in the same order."""
     return Exact({key: shapes[f"mixture.{key}"] for key in ("weight", "mean", "cov")}, schedule)
 
 
-class Exact(nn.Module):
-    predict = "x0"
+class Exact(Network):
+    predict: Prediction = "x0"
 
     def __init__(self, shapes: dict[str, list[int]], schedule: Schedule) -> None:
         super().__init__()
@@ -31,34 +32,45 @@ class Exact(nn.Module):
 
     def law(self) -> Mixture:
         """The mixture, in float64."""
-        return Mixture(self.mixture.weight, self.mixture.mean, self.mixture.cov)
+        return Mixture(*(self.mixture.get_buffer(key) for key in ("weight", "mean", "cov")))
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        law, t = self.law(), t.to(x.device, torch.float64)
+        law = self.law()
         if law.weight.ndim == 2:
-            return self.members(x, t)
+            means = self.each(lambda law, at, t: law.denoiser(self.schedule)(at, t), x, t)
+            return means.transpose(0, 1).reshape(x.shape).to(x.dtype)
         point, xi = x.double().tensor_split([law.mean.shape[1]], 1)
         if xi.shape[1]:
             return law.draw(self.schedule, point, t, xi).to(x.dtype)
         return law.denoiser(self.schedule)(point, t).to(x.dtype)
 
-    def members(self, x: Tensor, t: Tensor) -> Tensor:
-        """Each law on its own points."""
-        out = self.each(lambda law, at: law.denoiser(self.schedule)(at, t.reshape(-1, 1)), x)
-        return out.transpose(0, 1).reshape(x.shape).to(x.dtype)
-
-    def traces(self, x: Tensor, t: Tensor) -> Tensor:
+    def traces(self, x: Tensor, t: Tensor | float) -> Tensor:
         """tr Cov[x_0 | x_t] of rows (B E, D) of all laws' points, shape (B E,)."""
-        diagonal = lambda law, at: law.covariance(self.schedule, at, t).diagonal(dim1=1, dim2=2)
-        return self.each(diagonal, x).sum(-1).transpose(0, 1).flatten()
 
-    def energies(self, x: Tensor, t: Tensor) -> Tensor:
+        def diagonal(law: Mixture, at: Tensor, t: Tensor) -> Tensor:
+            return law.covariance(self.schedule, at, t).diagonal(dim1=1, dim2=2)
+
+        return self.each(diagonal, x, t).sum(-1).transpose(0, 1).flatten()
+
+    def energies(self, x: Tensor, t: Tensor | float) -> Tensor:
         """-log p_t of rows (B E, D) under their laws, shape (B E,)."""
-        surprise = lambda law, at: -law.log_prob(self.schedule, at, t)
-        return self.each(surprise, x).transpose(0, 1).flatten()
+        found = self.each(lambda law, at, t: -law.log_prob(self.schedule, at, t), x, t)
+        return found.transpose(0, 1).flatten()
 
-    def each(self, function: Callable[[Mixture, Tensor], Tensor], x: Tensor) -> Tensor:
-        """function(law, points) for the points of each law, (E, B, ...)."""
+    def each(
+        self,
+        function: Callable[[Mixture, Tensor, Tensor], Tensor],
+        x: Tensor,
+        t: Tensor | float,
+    ) -> Tensor:
+        """function(law, points, times) for the points of each law, (E, B, ...)."""
         parts = tuple(self.mixture.buffers())
-        points = x.double().reshape(-1, len(parts[0]), x.shape[-1]).transpose(0, 1)
-        return torch.vmap(lambda at, *part: function(Mixture(*part), at))(points, *parts)
+        members = len(parts[0])
+        points = x.double().reshape(-1, members, x.shape[-1]).transpose(0, 1)
+        t, own = aligned(t, x.double()), None
+        if t.ndim == 3:
+            t = t.reshape(-1, 1)
+        elif t.ndim == 2:  # rows have their own times
+            t, own = t.reshape(-1, members, 1).transpose(0, 1), 0
+        of_law = lambda at, t, *part: function(Mixture(*part), at, t)
+        return torch.vmap(of_law, (0, own, *[0] * len(parts)))(points, t, *parts)

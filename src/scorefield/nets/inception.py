@@ -1,9 +1,10 @@
 """Inception-v3 as FID uses it (Szegedy et al. 2016, weights of 2015), for RGB images."""
 
 import io
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch_fidelity.feature_extractor_inceptionv3 import (
     URL_INCEPTION_V3,
     FeatureExtractorInceptionV3,
@@ -11,11 +12,12 @@ from torch_fidelity.feature_extractor_inceptionv3 import (
 
 from scorefield.core.errors import InputError
 from scorefield.core.files import to_bytes
+from scorefield.core.network import Network
 from scorefield.core.schedule import Schedule
 
 
-def inception(shapes: dict[str, list[int]], schedule: Schedule, *, weights: str) -> nn.Module:
-    """A judge of RGB images (B, 3, H, W): pool3 features (B, 2048) and 1,008 logits.
+def inception(shapes: dict[str, list[int]], schedule: Schedule, *, weights: str = "") -> Network:
+    """An evaluator of RGB images (B, 3, H, W): pool3 features (B, 2048) and 1,008 logits.
 
     `weights` is a .pth file of torch-fidelity's, or empty for its download.
     """
@@ -31,11 +33,13 @@ class Architecture(FeatureExtractorInceptionV3):
         nothing.seek(0)
         super().__init__("inception", ["2048", "logits"], feature_extractor_weights_path=nothing)
 
-    def load_state_dict(self, weights: dict[str, Tensor], *args, **kwargs):
+    def load_state_dict(self, weights: dict[str, Tensor], *args: Any, **kwargs: Any) -> Any:
         return super().load_state_dict(weights, *args, **kwargs) if weights else None
 
 
-class Inception(nn.Module):
+class Inception(Network):
+    """torch-fidelity's network; `begin` reads its weights."""
+
     def __init__(self, weights: str) -> None:
         super().__init__()
         self.body, self.weights = Architecture(), weights
@@ -60,6 +64,9 @@ class Inception(nn.Module):
     def features(self, x: Tensor) -> Tensor:
         """Images (B, 3, H, W) in [-1, 1] to (B, 2048)."""
         return self.body(to_bytes(x))[0]
+
+    def probabilities(self, features: Tensor) -> None:
+        """None: its classes are those of ImageNet, not the data's."""
 
     def forward(self, x: Tensor, t: Tensor | None = None) -> Tensor:
         return self.body(to_bytes(x))[1]

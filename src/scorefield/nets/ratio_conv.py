@@ -5,6 +5,8 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn.functional import pixel_unshuffle, silu
 
+from scorefield.core.bounds import Count, NonNegative
+from scorefield.core.network import Network
 from scorefield.core.ratio import Ratio, paired, waves
 from scorefield.core.schedule import Schedule
 
@@ -13,22 +15,22 @@ def ratio_conv(
     shapes: dict[str, list[int]],
     schedule: Schedule,
     *,
-    width: int,
-    features: int,
-    fold: int,
-    pairing: Literal["class", "instance"],
-    condition: Literal["clean", "same_t"],
-    least: float,
-    most: float,
-    shift: float,
-    turn: float,
-) -> nn.Module:
+    width: Count = 32,
+    features: Count = 128,
+    fold: Count = 2,
+    pairing: Literal["class", "instance"] = "class",
+    condition: Literal["clean", "same_t"] = "clean",
+    least: float = -20.0,
+    most: float = 4.0,
+    shift: NonNegative = 2.0,
+    turn: NonNegative = 15.0,
+) -> Network:
     """T of images x and y (B, C, H, W), see `core.ratio.Ratio`; squares of fold x fold pixels are
     moved into channels first. In training y is moved by up to `shift` pixels and turned by up to
     `turn` degrees, since T must read y that it never saw."""
     channels = shapes["train"][1], paired(shapes)
-    encoders = tuple(Encoder(c, width, features, fold) for c in channels)
-    return Ratio(encoders, features, pairing, condition, least, most, shift, turn)
+    of_x, of_y = (Encoder(c, width, features, fold) for c in channels)
+    return Ratio((of_x, of_y), schedule, features, pairing, condition, least, most, shift, turn)
 
 
 class Encoder(nn.Module):

@@ -5,6 +5,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from scorefield.core.bounds import Count
+from scorefield.core.network import Network
 from scorefield.core.ratio import Ratio, paired, waves
 from scorefield.core.schedule import Schedule
 
@@ -13,17 +15,17 @@ def ratio_mlp(
     shapes: dict[str, list[int]],
     schedule: Schedule,
     *,
-    width: int,
-    depth: int,
-    pairing: Literal["class", "instance"],
-    condition: Literal["clean", "same_t"],
-    least: float,
-    most: float,
-) -> nn.Module:
+    width: Count = 64,
+    depth: Count = 3,
+    pairing: Literal["class", "instance"] = "instance",
+    condition: Literal["clean", "same_t"] = "clean",
+    least: float = -20.0,
+    most: float = 6.0,
+) -> Network:
     """T of vectors x (B, D) and y (B, E), see `core.ratio.Ratio`."""
     sizes = shapes["train"][1], paired(shapes)
-    encoders = tuple(Encoder(size, width, depth) for size in sizes)
-    return Ratio(encoders, width, pairing, condition, least, most)
+    of_x, of_y = (Encoder(size, width, depth) for size in sizes)
+    return Ratio((of_x, of_y), schedule, width, pairing, condition, least, most)
 
 
 class Encoder(nn.Module):

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from scorefield.core.errors import InputError
 from scorefield.core.files import WEIGHTS, build, checksum, load_json, load_model
+from scorefield.core.network import Network, rebuilt_from
 from scorefield.core.schedule import Schedule
 
 
@@ -15,10 +15,10 @@ def stored(
     shapes: dict[str, list[int]],
     schedule: Schedule,
     *,
-    folder: str,
-    sha256: str,
+    folder: str = "",
+    sha256: str = "",
     resolved: dict[str, Any] | None = None,
-) -> nn.Module:
+) -> Network:
     """The network of a folder with config.json and weights as safetensors; nothing is unpickled.
 
     `sha256`, of weights and config, says which were meant; `resolved` is what a model that was kept
@@ -32,11 +32,11 @@ def stored(
         if found != sha256:
             raise InputError(f"{folder}: changed since it was entered ({found[:12]})")
         model, resolved = load_model(folder), load_json(Path(folder, "config.json"))["_scorefield"]
-        if model.shape != shapes["train"][1:] or model.draws != ("xi" in shapes):
-            raise InputError(f"{folder}: draws samples of size {model.shape}, or takes other noise")
+        if [*model.shape] != shapes["train"][1:] or model.draws != ("xi" in shapes):
+            size = [*model.shape]
+            raise InputError(f"{folder}: draws samples of size {size}, or takes other noise")
         t = torch.tensor([0.3, 0.7])
         if not torch.allclose(torch.stack(model.schedule(t)), torch.stack(schedule(t))):
             raise InputError(f"{folder}: was trained with the schedule {resolved['schedule']}")
         net = model.net.requires_grad_(True)
-    net.resolved, net.predict = resolved, resolved["predict"]
-    return net
+    return rebuilt_from(net, resolved, resolved["predict"])

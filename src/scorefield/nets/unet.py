@@ -1,14 +1,17 @@
 """The U-Net of diffusers, for images (Ronneberger et al. 2015, Ho et al. 2020)."""
 
 import json
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from diffusers import UNet2DModel
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
+from scorefield.core.bounds import Count, Widths
+from scorefield.core.errors import InputError
 from scorefield.core.hardware import arithmetic, tiles
+from scorefield.core.network import Network
 from scorefield.core.noise import coarse, scales
 from scorefield.core.schedule import STEPS, Schedule
 
@@ -17,21 +20,24 @@ def unet(
     shapes: dict[str, list[int]],
     schedule: Schedule,
     *,
-    size: Literal["small", "classic"],
-    small: list[int],
-    classic: list[int],
-    layers: int,
-    attention: bool,
-    fold: int,
-    precision: Literal["auto", "float32", "bfloat16"],
-) -> nn.Module:
+    size: Literal["small", "classic"] = "small",
+    small: Widths = (32, 64),
+    classic: Widths = (80, 160),
+    layers: Count = 2,
+    attention: bool = False,
+    fold: Count = 2,
+    precision: Literal["auto", "float32", "bfloat16"] = "auto",
+) -> Network:
     """Images (B, C, H, W) and t to (B, C, H, W); with xi, images (B, 2 C, H, W). H and W are
     multiples of fold.
 
     `size` chooses the channels of the levels; `fold` moves squares of fold x fold pixels into
-    channels first (pixel-unshuffle), which makes a step fold^2 times cheaper.
+    channels first (pixel-unshuffle), which makes a step fold^2 times cheaper. Raises InputError
+    for images whose size is no multiple of fold.
     """
     _, channels, height, width = shapes["train"]
+    if height % fold or width % fold:
+        raise InputError(f"unet.fold: {height} x {width} pixels are no multiple of {fold}")
     extra = shapes.get("xi", [0, 0])[1]
     levels = small if size == "small" else classic
     net = UNet(
@@ -50,7 +56,7 @@ def unet(
     return net.to(memory_format=torch.channels_last) if tiles() else net
 
 
-class UNet(UNet2DModel):
+class UNet(Network, UNet2DModel):
     """diffusers' network, told about t in [0, 1], folding and bfloat16; the weights are its own.
 
     Its timestep is 1000 t - 1, the index of the discrete table.
@@ -58,9 +64,10 @@ class UNet(UNet2DModel):
 
     fold, precision, extra = 1, "auto", 0
 
-    def diffusers_config(self) -> dict:
+    def diffusers_config(self) -> dict[str, Any]:
         """What `UNet2DModel.from_pretrained` needs; it then works on folded images."""
-        return json.loads(self.to_json_string()) | {"_class_name": "UNet2DModel"}
+        config: dict[str, Any] = json.loads(UNet2DModel.to_json_string(self))
+        return config | {"_class_name": "UNet2DModel"}
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         index = (STEPS * t.to(x.device, torch.float32) - 1).flatten().expand(len(x))

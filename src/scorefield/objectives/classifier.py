@@ -4,12 +4,18 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from scorefield.core.denoiser import Model
+from scorefield.core.bounds import Below1, NonNegative
 from scorefield.core.jitter import jittered
+from scorefield.core.model import Model
 
 
 def classifier(
-    model: Model, batch: dict[str, Tensor], *, shift: float, turn: float, smoothing: float
+    model: Model,
+    batch: dict[str, Tensor],
+    *,
+    shift: NonNegative = 2.0,
+    turn: NonNegative = 10.0,
+    smoothing: Below1 = 0.05,
 ) -> Tensor:
     """Cross-entropy per sample, shape (B,); shift is in pixels, turn in degrees, both the
     largest of a uniform range and both off in evaluation mode."""

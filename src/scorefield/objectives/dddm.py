@@ -6,9 +6,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import WEIGHT, Model
+from scorefield.core.bounds import Count, Exponent, NonNegative, Share
 from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture
+from scorefield.core.model import Model, squared_unit
+from scorefield.core.network import Prediction
 
 DRAWS = True  # the network takes noise
 
@@ -17,16 +19,16 @@ def dddm(
     model: Model,
     batch: dict[str, Tensor],
     *,
-    predict: Literal["eps", "x0", "v"],
-    m: int,
-    beta: float,
-    lam: float,
-    smoothing: float,
-    weighting: Literal["none", "sigmoid"],
-    bias: float,
-    levels: Literal["uniform", "biased"],
-    ramp: float,
-    mse: float,
+    predict: Prediction = "v",
+    m: Count = 8,
+    beta: Exponent = 1.0,
+    lam: Share = 1.0,
+    smoothing: NonNegative = 1e-6,
+    weighting: Literal["none", "sigmoid"] = "none",
+    bias: float = -2.0,
+    levels: Literal["uniform", "biased"] = "uniform",
+    ramp: NonNegative = 0.0,
+    mse: Share = 0.0,
 ) -> Tensor:
     """confinement - lam / 2 interaction per sample, of m draws for one x_t, shape (B,).
 
@@ -40,7 +42,7 @@ def dddm(
     x = batch["x"]
     t = drawn_times(len(x), levels, x.device)
     alpha, sigma = model.schedule(t)
-    unit, far, loss = WEIGHT[predict](alpha, sigma), t >= mse, torch.zeros_like(t)
+    unit, far, loss = squared_unit(predict, alpha, sigma), t >= mse, torch.zeros_like(t)
     power, share = 2 - (2 - beta) * t**ramp, lam * t**ramp
     one, many = drawn(model, x, t, far, m, batch.get("y"))
     near = ~far
@@ -65,14 +67,11 @@ def drawn(
 ) -> tuple[Tensor, Tensor]:
     """Draws of x_0 for one x_t of each x, in float32 or more: one for a row that is not far,
     (N, 1, ...), and m for one that is, (F, m, ...); t, far and labels are (B,)."""
-    t = t.view(-1, *[1] * (x.ndim - 1))
-    alpha, sigma = model.schedule(t)
-    noised = alpha * x + sigma * torch.randn_like(x)
+    noised = model.schedule.add_noise(x, t)
     near, far = (~far).nonzero()[:, 0], far.nonzero()[:, 0]
     rows = torch.cat([near, far.repeat_interleave(m)])
-    model.given = None if labels is None else labels[rows]
-    draws = model(noised[rows], t[rows])
-    model.given = None
+    chosen = None if labels is None else labels[rows]
+    draws = model(noised[rows], t[rows], condition=chosen)
     draws = draws if draws.dtype == torch.float64 else draws.float()
     return draws[: len(near), None], draws[len(near) :].unflatten(0, (len(far), m))
 
@@ -114,7 +113,7 @@ def probe(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
     The ratio is 1 at the optimum for lam = 1, below where draws are too close; `ratio2`, that of
     squared distances, shows a collapse most clearly.
     """
-    found = {}
+    found: dict[str, float] = {}
     for i, x, t in quarters(data["validation"][:4096]):
         _, draws = drawn(model, x, t, t > 0, 2)
         near, apart = mean_squares(draws, x)
@@ -132,11 +131,9 @@ def diagnose(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
     if "mixture.cov" not in data:
         return {}
     law = Mixture(*(data[f"mixture.{key}"] for key in ("weight", "mean", "cov")))
-    found = {}
+    found: dict[str, float] = {}
     for i, x, t in quarters(data["test"]):
-        t = t[:, None]
-        alpha, sigma = model.schedule(t)
-        noised = alpha * x + sigma * torch.randn_like(x)
+        noised = model.schedule.add_noise(x, t)
         due = law.covariance(model.schedule, noised.double(), t).diagonal(dim1=1, dim2=2)
         draws = torch.stack([model(noised, t) for _ in range(64)])
         found[f"spread_{i}"] = (draws.var(0).sum() / due.sum()).sqrt().item()

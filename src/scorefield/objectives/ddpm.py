@@ -5,7 +5,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import WEIGHT, Model
+from scorefield.core.model import Model, squared_unit
+from scorefield.core.network import Prediction
 from scorefield.core.schedule import STEPS
 
 
@@ -13,8 +14,8 @@ def ddpm(
     model: Model,
     batch: dict[str, Tensor],
     *,
-    predict: Literal["eps", "x0", "v"],
-    levels: Literal["uniform", "table"],
+    predict: Prediction = "v",
+    levels: Literal["uniform", "table"] = "uniform",
 ) -> Tensor:
     """The mean squared error of x0, eps or v per sample, shape (B,).
 
@@ -26,8 +27,5 @@ def ddpm(
     t = 1 - torch.rand(len(x), *[1] * (x.ndim - 1), device=x.device)
     if levels == "table":
         t = (t * STEPS).ceil() / STEPS
-    alpha, sigma = model.schedule(t)
-    model.given = batch.get("y")
-    error = model(alpha * x + sigma * torch.randn_like(x), t) - x
-    model.given = None
-    return (WEIGHT[predict](alpha, sigma) * error**2).flatten(1).mean(1)
+    error = model(model.schedule.add_noise(x, t), t, condition=batch.get("y")) - x
+    return (squared_unit(predict, *model.schedule(t)) * error**2).flatten(1).mean(1)

@@ -3,7 +3,7 @@
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from scorefield.core.denoiser import Model
+from scorefield.core.model import Model
 from scorefield.core.ratio import diagnose, over, pairs, probe
 
 __all__ = ["diagnose", "disc", "probe"]

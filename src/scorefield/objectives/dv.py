@@ -1,15 +1,18 @@
 """Log ratio, up to a constant, by Donsker and Varadhan's bound (Belghazi et al. 2018)."""
 
+from typing import cast
+
 import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import Model
-from scorefield.core.ratio import BINS, bin_of, diagnose, over, pairs, probe
+from scorefield.core.bounds import Below1
+from scorefield.core.model import Model
+from scorefield.core.ratio import BINS, Ratio, bin_of, diagnose, over, pairs, probe
 
 __all__ = ["diagnose", "dv", "probe"]
 
 
-def dv(model: Model, batch: dict[str, Tensor], *, decay: float) -> Tensor:
+def dv(model: Model, batch: dict[str, Tensor], *, decay: Below1 = 0.99) -> Tensor:
     """log E[e^T] over independent pairs less T of the joint ones, with a normaliser for each tenth
     of time that is averaged over steps and held fixed in the gradient, (B,).
 
@@ -17,9 +20,10 @@ def dv(model: Model, batch: dict[str, Tensor], *, decay: float) -> Tensor:
     tenth, which `log_mean` follows.
     """
     joint, every, independent, t = pairs(model, batch)
+    log_mean = cast(Ratio, model.net).log_mean
     if model.training:
-        update(model.net.log_mean, every.detach(), independent, bin_of(t), decay)
-    shift = model.net.log_mean[bin_of(t)]
+        update(log_mean, every.detach(), independent, bin_of(t), decay)
+    shift = log_mean[bin_of(t)]
     return over((every - shift[:, None]).exp(), independent) - 1 - (joint - shift)
 
 

@@ -4,14 +4,15 @@ from math import log
 
 from torch import Tensor
 
-from scorefield.core.denoiser import Model
+from scorefield.core.bounds import OpenShare
 from scorefield.core.errors import InputError
+from scorefield.core.model import Model
 from scorefield.core.ratio import diagnose, over, pairs, probe
 
 __all__ = ["diagnose", "probe", "rulsif"]
 
 
-def rulsif(model: Model, batch: dict[str, Tensor], *, relative: float) -> Tensor:
+def rulsif(model: Model, batch: dict[str, Tensor], *, relative: OpenShare = 0.2) -> Tensor:
     """Least squares for w = r / (a r + 1 - a), r the ratio and a = `relative` in (0, 1), (B,).
 
     w is at most 1 / a; with the link w = sigmoid(T + log(a / (1 - a))) / a the minimiser's T is

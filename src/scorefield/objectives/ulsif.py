@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from scorefield.core.denoiser import Model
+from scorefield.core.model import Model
 from scorefield.core.ratio import diagnose, over, pairs, probe
 
 __all__ = ["diagnose", "probe", "ulsif"]

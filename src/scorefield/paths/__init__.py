@@ -1,0 +1,14 @@
+"""Paths between two examples on the score field of a denoiser at one noise level."""
+
+from typing import TYPE_CHECKING, Any
+
+from scorefield.core.namespace import namespace
+
+if TYPE_CHECKING:  # for editors; when it runs, every file is known
+    from scorefield.paths.hamiltonian import hamiltonian as hamiltonian
+    from scorefield.paths.instanton import instanton as instanton
+
+    def __getattr__(name: str) -> Any: ...
+
+
+namespace(__name__)

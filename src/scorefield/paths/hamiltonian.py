@@ -1,22 +1,29 @@
 """Motion by Hamilton's equations in the potential -log p."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 
+from scorefield.core.action import Field, inner, work
+from scorefield.core.bounds import Positive, Seed
+from scorefield.core.denoiser import Denoiser
 from scorefield.core.errors import InputError
-from scorefield.metrics.action import Field, inner, work
+from scorefield.paths._starts import placed
+
+Velocity = Literal["chord", "tangent", "thermal"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Motion:
-    """Places and velocities (S + 1, ...), and log p(x) - log p(x_0) as work (S + 1,)."""
+    """Places and velocities (S + 1, ...) in the coordinates of x_t, and log p(x) - log p(x_0) as
+    work (S + 1,); `clean` is what the denoiser sees at the places, where there is one."""
 
     x: Tensor
     v: Tensor
     work: Tensor
+    clean: Tensor | None = None
 
     def kinetic(self) -> Tensor:
         """|v|^2 / 2, (S + 1,)."""
@@ -26,22 +33,43 @@ class Motion:
         """|v|^2 / 2 - log p, up to a constant, (S + 1,)."""
         return self.kinetic() - self.work
 
-    def told(self) -> dict[str, Tensor]:
-        """What a figure shows of it."""
-        return {"kinetic": self.kinetic(), "energy": self.energy()}
-
 
 def hamiltonian(
+    denoiser: Denoiser,
+    start: Tensor,
+    goal: Tensor,
+    noise: float = 0.5,
+    *,
+    step: Positive = 0.1,
+    duration: Positive = 3.0,
+    velocity: Velocity = "chord",
+    speed: float = 1.0,
+    seed: Seed = 0,
+) -> Motion:
+    """The Hamiltonian motion x'' = grad log p_t(x) at the noise level sigma / alpha = `noise`, from
+    the clean example `start` on towards `goal`, both (...), by `move`.
+
+    Raises InputError for a denoiser that draws, a noise level that is not above 0, examples of
+    different shapes, and a step that is unstable.
+    """
+    level, a, b = placed(denoiser, start, goal, noise)
+    given = {"step": step, "duration": duration, "speed": speed}
+    motion = move(level.field(), level.sigma, a, b, velocity=velocity, seed=seed, **given)
+    return replace(motion, clean=level.clean(motion.x))
+
+
+@torch.no_grad()
+def move(
     field: Field,
     sigma: float,
     start: Tensor,
     goal: Tensor,
     *,
-    step: float,
-    duration: float,
-    velocity: Literal["chord", "tangent", "thermal"],
-    speed: float,
-    seed: int,
+    step: float = 0.1,
+    duration: float = 3.0,
+    velocity: Velocity = "chord",
+    speed: float = 1.0,
+    seed: int = 0,
 ) -> Motion:
     """x' = v, v' = b(x) from `start`, both ends (...); step and duration in units of sigma, the
     time scale of the stiffest direction: leapfrog is stable below a step of 2.
@@ -55,16 +83,27 @@ def hamiltonian(
         raise InputError("hamiltonian: needs 0 < step < 2 and a duration of a step or more")
     count, h = round(duration / step), step * sigma
     chord = (goal - start) / (count * h)
-    noise = torch.randn(start.shape, generator=torch.Generator().manual_seed(seed)).to(start)
-    way = {
-        "chord": lambda: chord,
-        "tangent": lambda: tangent(field, sigma, start, noise),
-        "thermal": lambda: noise,
-    }[velocity]()
-    way = way * chord.norm() / way.norm() if chord.norm() > 0 else way
-    way = -way if velocity == "tangent" and (way * chord).sum() < 0 else way
+    way = heading(field, sigma, start, chord, velocity, seed)
     x, v = leapfrog(field, start, speed * way, h, count)
     return Motion(x, v, work(field, x))
+
+
+def heading(
+    field: Field, sigma: float, start: Tensor, chord: Tensor, velocity: Velocity, seed: int
+) -> Tensor:
+    """The velocity (...) in which a motion sets out: of the chord's size, where it has one."""
+    noise = torch.randn(start.shape, generator=torch.Generator().manual_seed(seed)).to(start)
+    if velocity == "chord":
+        way = chord
+    elif velocity == "tangent":
+        way = tangent(field, sigma, start, noise)
+    elif velocity == "thermal":
+        way = noise
+    else:
+        raise InputError(f"velocity: expected chord, tangent or thermal, found {velocity}")
+    if chord.norm() > 0:
+        way = way * chord.norm() / way.norm()
+    return -way if velocity == "tangent" and (way * chord).sum() < 0 else way
 
 
 @torch.no_grad()
@@ -86,9 +125,10 @@ def leapfrog(field: Field, x: Tensor, v: Tensor, h: float, count: int) -> tuple[
 def tangent(field: Field, sigma: float, x: Tensor, v: Tensor, iterations: int = 8) -> Tensor:
     """The unit direction (...) in which alpha times the denoiser, x + sigma^2 b(x), changes most,
     by power iteration on central differences."""
-    h = 0.1 * sigma * x.numel() ** 0.5
+    h: float = 0.1 * sigma * x.numel() ** 0.5
     for _ in range(iterations):
         v = v / v.norm()
         high, low = field(torch.stack([x + h * v, x - h * v]))
         v = v + sigma**2 * (high - low) / (2 * h)
-    return v / v.norm()
+    unit: Tensor = v / v.norm()
+    return unit

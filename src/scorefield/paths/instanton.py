@@ -1,21 +1,31 @@
 """Paths of least Freidlin-Wentzell action between fixed ends."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.fft import dst
 from scipy.optimize import minimize
 from torch import Tensor
 
+from scorefield.core.action import Field, midpoint
+from scorefield.core.bounds import Count, Natural, Positive, Several
+from scorefield.core.denoiser import Denoiser
 from scorefield.core.errors import InputError
-from scorefield.metrics.action import Field, midpoint
+from scorefield.paths._starts import all_bowed, first_paths, placed
+
+NODES = 24  # of a path, where no number is given
+SEED = 0  # of the first paths' noise
+Vector = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Instanton:
-    """The path (N + 1, ...) walked in `duration`, its action, the start it came from, dt / sigma^2,
-    and the actions of all evaluations for each start, on coarse grids first."""
+    """The path (N + 1, ...) in the coordinates of x_t, walked in `duration`, its action, the start
+    it came from, dt / sigma^2, and the actions of all evaluations for each start, on coarse grids
+    first; `clean` is what the denoiser sees at the nodes, where there is one."""
 
     path: Tensor
     duration: float
@@ -23,17 +33,51 @@ class Instanton:
     start: str
     stiffness: float
     history: dict[str, list[float]]
+    clean: Tensor | None = None
 
 
 def instanton(
+    denoiser: Denoiser,
+    start: Tensor,
+    goal: Tensor,
+    noise: float = 0.5,
+    *,
+    nodes: Several = NODES,
+    duration: Positive = 16.0,
+    iterations: Count = 35,
+    levels: Natural = 1,
+) -> Instanton:
+    """The path of least action between two clean examples (...) at the noise level sigma / alpha =
+    `noise`, by `least_action` from the straight path and the one through noise, both bowed.
+
+    Guidance that is itself a gradient (ibg, ratio) is differentiated as if that gradient were
+    constant. Raises InputError for a denoiser that draws, a noise level that is not above 0,
+    examples of different shapes, and too few nodes for the duration.
+    """
+    level, a, b = placed(denoiser, start, goal, noise)
+    starts = all_bowed(first_paths(level, a, b, nodes, SEED), level.sigma, SEED)
+    found = least_action(
+        level.field(),
+        level.sigma,
+        starts,
+        nodes=nodes,
+        duration=duration,
+        iterations=iterations,
+        levels=levels,
+    )
+    return replace(found, clean=level.clean(found.path))
+
+
+@torch.no_grad()
+def least_action(
     field: Field,
     sigma: float,
     starts: dict[str, Tensor],
     *,
-    nodes: int,
-    duration: float,
-    iterations: int,
-    levels: int,
+    nodes: int = NODES,
+    duration: float = 16.0,
+    iterations: int = 35,
+    levels: int = 1,
 ) -> Instanton:
     """The path with the least action S_T = 1/2 int |x' - b|^2 that is found from several starts,
     paths (N + 1, ...) with the same ends; T is `duration` in units of sigma^2, the relaxation time.
@@ -46,12 +90,12 @@ def instanton(
     if duration > nodes:
         raise InputError(
             f"instanton: dt / sigma^2 = {duration / nodes:g} is above 1; "
-            f"take at least {int(np.ceil(duration))} nodes or a duration up to {nodes}"
+            f"take at least {ceil(duration)} nodes or a duration up to {nodes}"
         )
     grids = [nodes // 2**level for level in range(levels, -1, -1) if nodes // 2**level >= duration]
-    found, history = {}, {}
+    history: dict[str, list[float]] = {name: [] for name in starts}
+    found: dict[str, tuple[float, Tensor]] = {}
     for name, path in starts.items():
-        history[name] = []
         for n in grids:
             path = descend(field, sigma, resized(path, n), duration, iterations, history[name])
         found[name] = midpoint(field, path, duration * sigma**2).item(), path
@@ -77,13 +121,13 @@ def descend(
     stiff = (2 - 2 * np.cos(np.pi * np.arange(1, n) / n)) / dt + theta**2 * dt
     weight = stiff[:, None] ** -0.5
 
-    def at(c: np.ndarray) -> Tensor:
+    def at(c: Vector) -> Tensor:
         inner = dst(weight * c.reshape(n - 1, -1), type=1, norm="ortho", axis=0)
         moved = path.clone()
         moved[1:-1] += torch.from_numpy(inner).to(path).view_as(path[1:-1])
         return moved
 
-    def action(c: np.ndarray) -> tuple[float, np.ndarray]:
+    def action(c: Vector) -> tuple[float, Vector]:
         x = at(c).requires_grad_()
         with torch.enable_grad():
             value = midpoint(field, x, time)
@@ -93,6 +137,11 @@ def descend(
         return value.item(), (weight * dst(rows, type=1, norm="ortho", axis=0)).ravel()
 
     begin = np.zeros((n - 1) * path[0].numel())
-    options = {"maxiter": iterations, "maxcor": 15, "ftol": 1e-10, "gtol": 1e-7}
-    found = minimize(action, begin, jac=True, method="L-BFGS-B", options=options)
+    found = minimize(
+        action,
+        begin,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": iterations, "maxcor": 15, "ftol": 1e-10, "gtol": 1e-7},
+    )
     return at(found.x).detach()

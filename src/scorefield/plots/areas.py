@@ -1,5 +1,7 @@
 """What scores know, as dots with errors."""
 
+from itertools import product
+
 import pandas
 
 from scorefield.plots.canvas import keep, subplots
@@ -12,19 +14,21 @@ def areas(
 ) -> None:
     """A panel a figure, a line a score, a colour a noise level; the model filled, the control
     hollow; bars are one standard error, the gray line is knowing nothing."""
-    scores = table["score"].unique()[::-1]
+    scores = list(table["score"].unique()[::-1])
     panels, axes = subplots(1, len(figures), figsize=(3.3 * len(figures) + 1.6, 4.4), sharey=True)
     for axis, (figure, title) in zip(axes, figures.items(), strict=True):
         rows = table[table["figure"] == figure]
-        levels = rows["level"].unique()
-        for (role, level), part in rows.groupby(["role", "level"], sort=False):
-            i = list(levels).index(level)
-            place = [list(scores).index(score) + 0.16 * (1 - i) for score in part["score"]]
-            place = [p - 0.05 * (role == "control") for p in place]
-            label = f"{names[role]}, {level:g}"
+        levels = list(rows["level"].unique())
+        for role, level in product(LOOKS, levels):
+            part = rows[(rows["role"] == role) & (rows["level"] == level)]
+            if part.empty:
+                continue
+            i = levels.index(level)
+            lower = 0.05 * (role == "control")
+            place = [scores.index(score) + 0.16 * (1 - i) - lower for score in part["score"]]
             axis.errorbar(
                 part["mean"], place, xerr=part["se"], ls="", ms=4, lw=1, color=f"C{i}",
-                label=label, **LOOKS[role],
+                label=f"{names[role]}, {level:g}", **LOOKS[role],
             )  # fmt: skip
         axis.axvline(0.5 if figure.startswith("auroc") else 0, color="gray", lw=1)
         axis.set_title(title, fontsize=9)

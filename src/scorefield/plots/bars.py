@@ -1,32 +1,36 @@
 """The leaderboard as bars."""
 
 import pandas
+from matplotlib.axes import Axes
 
 from scorefield.plots.canvas import keep, subplots
 
 
 def bars(images: pandas.DataFrame, points: pandas.DataFrame, path: str) -> None:
-    """Two panels: runs on images by FID with its 95 % interval, unranked ones pale, and runs in the
-    plane by squared MMD with its floor."""
-    panels = [table for table in (images[images["fid"].notna()], points) if len(table)]
-    sizes = [len(table) for table in panels]
+    """Two panels: runs on images by FID with its 95 % interval, unranked ones pale, and runs on
+    points by squared MMD with its floor; a panel without runs is left out."""
+    scored = images[images["fid"].notna()]
+    panels = [(table, draw) for table, draw in ((scored, by_fid), (points, by_mmd)) if len(table)]
+    sizes = [len(table) for table, _ in panels]
     figure, axes = subplots(
         len(panels), 1, figsize=(7, 1.8 + 0.34 * sum(sizes)), height_ratios=sizes, squeeze=False
     )
-    for axis, table in zip(axes[:, 0], panels, strict=True):
-        (by_fid if "fid" in table else by_mmd)(axis, table.iloc[::-1])
+    for axis, (table, draw) in zip(axes[:, 0], panels, strict=True):
+        draw(axis, table.iloc[::-1])
         axis.axvline(0, color="gray", lw=1)
     keep(figure, path)
 
 
-def by_fid(axis, rows: pandas.DataFrame) -> None:
+def by_fid(axis: Axes, rows: pandas.DataFrame) -> None:
+    """Runs on images."""
     reach = (rows["fid_high"] - rows["fid"]).to_numpy(float)
     colours = ["C0" if ranked else "lightgray" for ranked in rows["rank"].notna()]
     axis.barh(rows["run"], rows["fid"], xerr=reach, color=colours, height=0.62)
     axis.set_xlabel("FID with its 95 % interval, lower is better; pale: not ranked")
 
 
-def by_mmd(axis, rows: pandas.DataFrame) -> None:
+def by_mmd(axis: Axes, rows: pandas.DataFrame) -> None:
+    """Runs on points."""
     axis.barh(rows["run"], rows["mmd2"], color="C0", height=0.62)
     floor = rows["mmd2_floor"]
     axis.scatter(floor, rows["run"], marker="|", s=160, color="black", zorder=3, label="floor")

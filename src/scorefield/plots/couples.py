@@ -1,4 +1,4 @@
-"""Pairs of plane points, one coordinate of each."""
+"""Pairs of points, one coordinate of each."""
 
 from torch import Tensor
 

@@ -2,17 +2,17 @@
 
 from torch import Tensor
 
+from scorefield.core.studies import MotionEnergy
 from scorefield.plots.canvas import keep, subplots
 
 
-def energies(panels: dict[str, dict[str, Tensor]], path: str) -> None:
-    """A panel a journey: kinetic energy, potential and their sum (S + 1,) over the motion."""
+def energies(panels: dict[str, MotionEnergy], path: str) -> None:
+    """A panel a journey: kinetic energy, potential and their sum over the motion."""
     figure, axes = subplots(1, len(panels), figsize=(3 * len(panels), 3), squeeze=False)
     for axis, (title, motion) in zip(axes[0], panels.items(), strict=True):
-        kinetic, energy = motion["kinetic"], motion["energy"]
-        axis.plot(kinetic, label="kinetic")
-        axis.plot(energy - kinetic, label="-log p, from the start")
-        axis.plot(energy, color="black", lw=1, label="sum")
+        axis.plot(motion.kinetic, label="kinetic")
+        axis.plot(motion.energy - motion.kinetic, label="-log p, from the start")
+        axis.plot(motion.energy, color="black", lw=1, label="sum")
         axis.set_title(title, fontsize=8)
         axis.set(xlabel="step")
     axes[0, 0].legend(frameon=False, fontsize=7)

@@ -1,46 +1,40 @@
 """Instability over the plane, beside the truth."""
 
-import torch
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
 from torch import Tensor
 
+from scorefield.core.studies import HeatMaps
 from scorefield.plots.canvas import keep, subplots
 
-COLUMNS = {
-    "trace": "instability: trace of the network",
-    "truth": "posterior covariance, exact",
-    "martingale": "martingale residual of the network",
-    "error": "true error of the network",
-}
+BRIGHT = 0.995  # the quantile that is the brightest colour
+COLOURS = ("C2", "C0")  # of the marks
 
 
 def heat(
-    maps: dict[str, Tensor],
+    maps: HeatMaps,
+    member: int,
     levels: list[float],
-    reach: float,
     data: Tensor,
     marks: dict[str, Tensor],
     path: str,
 ) -> None:
-    """Maps (levels, G, G) by column, a noise level sigma / alpha a row; data (N, 2) in white, and
-    each mark's (2,) place as a circle with its name."""
-    figure, axes = subplots(len(levels), len(COLUMNS), figsize=(13, 2.9 * len(levels)))
-    box = (-reach, reach, -reach, reach)
-    for row, level in zip(range(len(levels)), levels, strict=True):
-        top = maps["truth"][row].quantile(0.995).item()
-        for axis, (key, title) in zip(axes[row], COLUMNS.items(), strict=True):
-            value = maps[key][row].clamp_min(0)
-            shared = key in ("trace", "truth")
-            most = top if shared else value.quantile(0.995).item()
-            image = axis.imshow(
-                value.T, origin="lower", extent=box, cmap="magma", vmin=0, vmax=most
-            )
-            axis.scatter(*data[:300].T, s=1.5, c="white", alpha=0.7, linewidths=0)
-            for (name, place), colour in zip(marks.items(), ("C2", "C0"), strict=False):
-                axis.scatter(*place, s=180, marker="o", facecolors="none", edgecolors=colour, lw=2)
-                axis.text(
-                    place[0], place[1] + 0.07 * reach, name, color="w", ha="center", fontsize=8
-                )
-            axis.set(xlim=box[:2], ylim=box[2:], xticks=[], yticks=[])
+    """The maps of one member by column, a noise level sigma / alpha a row; data (N, 2) in white,
+    and each mark's (2,) place as a circle with its name."""
+    columns = {
+        "instability: trace of the network": maps.trace,
+        "posterior covariance, exact": maps.truth,
+        "martingale residual of the network": maps.martingale,
+        "true error of the network": maps.error,
+    }
+    figure, axes = subplots(len(levels), len(columns), figsize=(13, 2.9 * len(levels)))
+    for row, level in enumerate(levels):
+        for axis, (title, values) in zip(axes[row], columns.items(), strict=True):
+            value = square(values[row, :, member])
+            shared = values is maps.trace or values is maps.truth
+            brightest = square(maps.truth[row, :, member]) if shared else value.clamp_min(0)
+            top = brightest.quantile(BRIGHT).item()
+            image = shaded(axis, value.clamp_min(0), top, maps.reach, data, marks)
             figure.colorbar(image, ax=axis, shrink=0.8)
             if row == 0:
                 axis.set_title(title, fontsize=10)
@@ -48,6 +42,24 @@ def heat(
     keep(figure, path)
 
 
-def unfolded(value: Tensor) -> Tensor:
-    """(levels, G^2) to (levels, G, G)."""
-    return value.unflatten(1, (round(value.shape[1] ** 0.5), -1)).to(torch.float32)
+def shaded(
+    axis: Axes, value: Tensor, top: float, reach: float, data: Tensor, marks: dict[str, Tensor]
+) -> AxesImage:
+    """One map (G, G) of values in [0, top] over [-reach, reach]^2, with data and marks."""
+    box = (-reach, reach, -reach, reach)
+    image = axis.imshow(value.T, origin="lower", extent=box, cmap="magma", vmin=0, vmax=top)
+    x, y = data[:300].T
+    axis.scatter(x, y, s=1.5, c="white", alpha=0.7, linewidths=0)
+    for (name, place), colour in zip(marks.items(), COLOURS, strict=False):
+        x, y = place
+        axis.scatter(x, y, s=180, marker="o", facecolors="none", edgecolors=colour, lw=2)
+        above = (y + 0.07 * reach).item()
+        axis.text(x.item(), above, name, color="w", ha="center", fontsize=8)
+    axis.set(xlim=box[:2], ylim=box[2:], xticks=[], yticks=[])
+    return image
+
+
+def square(value: Tensor) -> Tensor:
+    """A map (G^2,) as (G, G)."""
+    side = round(len(value) ** 0.5)
+    return value.view(side, side)

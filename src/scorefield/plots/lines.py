@@ -9,19 +9,20 @@ STYLES = {"ddim": "-", "ancestral": "--", "heun": ":"}
 
 def lines(table: pandas.DataFrame, score: str, floor: float, path: str) -> None:
     """A line a model (colour) and sampler (style): the mean over seeds, against network
-    evaluations; points of single seeds, and the floor. What is far below the floor is drawn at a
-    tenth of it."""
+    evaluations; points of single seeds, and the floor. What is below a tenth of the floor is drawn
+    there, as unbiased estimates may be negative."""
     figure, axis = subplots(figsize=(7.6, 4.6))
     colours = {model: f"C{i}" for i, model in enumerate(table["model"].unique())}
     shown = table.assign(**{score: table[score].clip(lower=floor / 10)})
     for (model, sampler), rows in shown.groupby(["model", "sampler"], sort=False):
         mean = rows.groupby("nfe")[score].mean()
-        look = {"color": colours[model], "ls": STYLES[sampler], "label": f"{model}, {sampler}"}
-        axis.plot(mean.index, mean, marker="o", ms=4, **look)
+        look = {"color": colours[model], "ls": STYLES[str(sampler)]}
+        axis.plot(mean.index, mean, marker="o", ms=4, label=f"{model}, {sampler}", **look)
         axis.scatter(rows["nfe"], rows[score], s=8, color=colours[model], alpha=0.5)
     axis.axhline(floor, color="gray", lw=1, label="floor")
     axis.set(xscale="log", yscale="log", xlabel="network evaluations per sample", ylabel=score)
-    axis.set_xticks(ticks := sorted(table["steps"].unique()), [str(tick) for tick in ticks])
+    ticks = sorted(table["steps"].unique())
+    axis.set_xticks(ticks, [str(tick) for tick in ticks])
     axis.minorticks_off()
     axis.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     keep(figure, path)

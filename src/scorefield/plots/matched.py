@@ -1,5 +1,7 @@
 """Images in rows below what they were to match."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -7,7 +9,7 @@ from scorefield.plots.canvas import keep, subplots
 from scorefield.plots.grid import show
 
 
-def matched(panels: dict[str, tuple[Tensor, ...]], path: str, columns: int = 20) -> None:
+def matched(panels: Mapping[str, tuple[Tensor, ...]], path: str, columns: int = 20) -> None:
     """A panel a title; the images (N, C, H, W) of each tensor are a row."""
     columns = min(columns, *(len(row) for rows in panels.values() for row in rows))
     figure, axes = subplots(len(panels), 1, figsize=(11, 0.6 + 1.7 * len(panels)), squeeze=False)

@@ -15,7 +15,7 @@ def strength(table: pandas.DataFrame, path: str) -> None:
     for axis, panel in zip(axes, panels, strict=True):
         for way, rows in table.sort_values("scale").groupby("way"):
             bars = rows.get(f"{panel}_se")
-            axis.errorbar(rows["scale"], rows[panel], yerr=bars, marker=MARKS[way], label=way)
+            axis.errorbar(rows["scale"], rows[panel], yerr=bars, marker=MARKS[str(way)], label=way)
         plain = table[(table["way"] == "given") & (table["scale"] == 0)][panel]
         axis.axhline(plain.item(), color="gray", ls=":", lw=1)
         axis.set_xscale("symlog", linthresh=0.5)

@@ -8,7 +8,7 @@ from scorefield.plots.canvas import keep, subplots
 def training(curve: pandas.DataFrame, path: str) -> None:
     """Training loss, and the validation loss of the averaged weights, against steps; for a model
     that draws, the ratio of interaction to confinement in each quarter of time below."""
-    ratios = [name for name in curve if name.startswith("ratio_")]
+    ratios = [name for name in map(str, curve) if name.startswith("ratio_")]
     panels = 1 + bool(ratios)
     figure, axes = subplots(panels, 1, figsize=(5.6, 3.4 * panels), squeeze=False, sharex=True)
     above, below = axes[0, 0], axes[-1, 0]

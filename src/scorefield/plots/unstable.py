@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from scorefield.core.studies import Frames
 from scorefield.plots.canvas import keep, subplots
 from scorefield.plots.grid import show
 
@@ -19,11 +20,13 @@ def unstable(images: Tensor, score: Tensor, title: str, path: str, columns: int 
     keep(figure, path)
 
 
-def way(x: Tensor, mean: Tensor, variance: Tensor, path: str) -> None:
-    """Frames (F, I, C, H, W) of x_t, the posterior mean and the posterior variance of each pixel,
-    three rows an image, time from left to right; the variance is scaled within a frame."""
-    spread = variance.mean(2, keepdim=True).clamp_min(0)
-    scaled = 2 * spread / spread.flatten(1).amax(1).view(-1, 1, 1, 1, 1).clamp_min(1e-12) - 1
+def way(frames: Frames, path: str) -> None:
+    """Three rows an image: x_t, the posterior mean and the posterior variance of each pixel, time
+    from left to right; the variance is scaled within a frame."""
+    x, mean = frames.x, frames.mean
+    spread = frames.variance.mean(2, keepdim=True).clamp_min(0)
+    brightest = spread.flatten(1).amax(1).view(-1, 1, 1, 1, 1).clamp_min(1e-12)
+    scaled = 2 * spread / brightest - 1
     rows = torch.stack([x, mean, scaled.expand_as(x)], 1).flatten(1, 2)
     order = [k * x.shape[1] + i for i in range(x.shape[1]) for k in range(3)]
     strip = rows[:, order].transpose(0, 1).flatten(0, 1)

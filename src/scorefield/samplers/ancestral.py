@@ -2,15 +2,23 @@
 
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor
 
-from scorefield.core.bridge import Randn, walk
+from scorefield.core.bounds import Share
+from scorefield.core.bridge import walk
 from scorefield.core.denoiser import Denoiser
-from scorefield.core.schedule import Schedule
+from scorefield.core.noise import Randn
 
 
 def ancestral(
-    denoiser: Denoiser, schedule: Schedule, x: Tensor, times: Tensor, randn: Randn, *, churn: float
+    denoiser: Denoiser,
+    x: Tensor,
+    times: Tensor,
+    randn: Randn = torch.randn_like,
+    *,
+    churn: Share = 1.0,
 ) -> Iterator[Tensor]:
-    """Yields x after each step; churn 1 is DDPM, 0 is DDIM; one network call a step."""
-    return walk(denoiser, schedule, x, times, randn, churn)
+    """Yields x (B, ...) after each of the len(times) - 1 steps; churn 1 is DDPM, 0 is DDIM; one
+    network call a step."""
+    return walk(denoiser, x, times, randn, churn)

@@ -2,26 +2,29 @@
 
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor
 
-from scorefield.core.bridge import Randn, walk
+from scorefield.core.bounds import Positive, Share
+from scorefield.core.bridge import walk
 from scorefield.core.denoiser import Denoiser
-from scorefield.core.schedule import Schedule, time_at
+from scorefield.core.noise import Randn
+from scorefield.core.schedule import time_at
 
 
 def boost(
     denoiser: Denoiser,
-    schedule: Schedule,
     x: Tensor,
     times: Tensor,
-    randn: Randn,
+    randn: Randn = torch.randn_like,
     *,
-    churn: float,
-    scale: float,
-    level: float,
+    churn: Share = 1.0,
+    scale: float = 1.0,
+    level: Positive = 3.0,
 ) -> Iterator[Tensor]:
-    """Yields x after each step from the noise level sigma / alpha = level, where it begins with
-    1 + scale times the noise of that level; one network call a step."""
+    """Yields x (B, ...) after each step from the noise level sigma / alpha = level, where it begins
+    with 1 + scale times the noise of that level; one network call a step."""
+    schedule = denoiser.schedule
     grid = times / times[0] * time_at(schedule, level)
     louder = (1 + scale) * schedule.sigma(grid[0]) / schedule.sigma(times[0])
-    return walk(denoiser, schedule, louder.to(x) * x, grid, randn, churn)
+    return walk(denoiser, louder.to(x) * x, grid, randn, churn)

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor
 
-from scorefield.core.bridge import Randn, walk
+from scorefield.core.bridge import walk
 from scorefield.core.denoiser import Denoiser
-from scorefield.core.schedule import Schedule
+from scorefield.core.noise import Randn
 
 
 def ddim(
-    denoiser: Denoiser, schedule: Schedule, x: Tensor, times: Tensor, randn: Randn
+    denoiser: Denoiser, x: Tensor, times: Tensor, randn: Randn = torch.randn_like
 ) -> Iterator[Tensor]:
-    """Yields x after each of the len(times) - 1 steps; one network call a step."""
-    return walk(denoiser, schedule, x, times, randn, churn=0.0)
+    """Yields x (B, ...) after each of the len(times) - 1 steps; one network call a step."""
+    return walk(denoiser, x, times, randn, churn=0.0)

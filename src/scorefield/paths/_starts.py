@@ -1,0 +1,87 @@
+"""The ends of a path, and first paths between them."""
+
+import torch
+from torch import Tensor
+
+from scorefield.core.denoiser import Denoiser
+from scorefield.core.errors import InputError
+from scorefield.core.model import device_of
+from scorefield.core.noise import streams
+from scorefield.core.noise_level import NoiseLevel, in_double, with_fixed_noise
+from scorefield.core.schedule import time_at
+
+DEEP = 4.0  # times the noise level, where a path through noise turns
+BOW = 0.1  # of a first path, in units of sigma
+
+
+def placed(
+    denoiser: Denoiser, start: Tensor, goal: Tensor, noise: float
+) -> tuple[NoiseLevel, Tensor, Tensor]:
+    """A denoiser at its noise level, and two clean examples (...) in the coordinates of x_t there,
+    in float64. Raises InputError for examples of different shapes."""
+    if start.shape != goal.shape:
+        raise InputError(
+            f"goal: expected the shape of start, {[*start.shape]}; found {[*goal.shape]}"
+        )
+    level = NoiseLevel(in_double(with_fixed_noise(denoiser), start.dtype), noise)
+    a, b = (level.alpha * x.double().to(device_of(denoiser)) for x in (start, goal))
+    return level, a, b
+
+
+def first_paths(
+    level: NoiseLevel, a: Tensor, b: Tensor, nodes: int, seed: int
+) -> dict[str, Tensor]:
+    """The straight path (nodes + 1, ...) and the one through noise, by name."""
+    noised = through_noise(level.denoiser, level.noise, a, b, nodes, seed)
+    return {"line": line(a, b, nodes), "noise": noised}
+
+
+def all_bowed(paths: dict[str, Tensor], sigma: float, seed: int) -> dict[str, Tensor]:
+    """Paths with a random bow each, from which a path of least action may be sought."""
+    return {name: bowed(path, BOW * sigma, seed) for name, path in paths.items()}
+
+
+def line(a: Tensor, b: Tensor, nodes: int) -> Tensor:
+    """The straight path (nodes + 1, ...)."""
+    part = torch.linspace(0, 1, nodes + 1, dtype=torch.float64).to(a).view(-1, *[1] * a.ndim)
+    return a + part * (b - a)
+
+
+def slerp(a: Tensor, b: Tensor, nodes: int) -> Tensor:
+    """The path (nodes + 1, ...) along a great circle, its norm linear (Shoemake 1985); straight
+    where the ends lie on one line with the origin."""
+    angle = torch.acos(((a * b).sum() / (a.norm() * b.norm())).clamp(-1, 1))
+    if angle.sin() < 1e-3:
+        return line(a, b, nodes)
+    part = torch.linspace(0, 1, nodes + 1, dtype=torch.float64).to(a).view(-1, *[1] * a.ndim)
+    from_a = a / a.norm() * ((1 - part) * angle).sin()
+    from_b = b / b.norm() * (part * angle).sin()
+    size = a.norm() + part * (b.norm() - a.norm())
+    path: Tensor = (from_a + from_b) / angle.sin() * size
+    return path
+
+
+@torch.no_grad()
+def through_noise(
+    denoiser: Denoiser, noise: float, a: Tensor, b: Tensor, nodes: int, seed: int
+) -> Tensor:
+    """The path (nodes + 1, ...) at sigma / alpha = `noise` by way of DEEP times that: both ends
+    with the same added noise, a great circle there, and each node denoised. The ends are kept, and
+    what they would be off is spread along the path."""
+    schedule = denoiser.schedule
+    deep_time = time_at(schedule, DEEP * noise)
+    alpha, sigma = schedule(time_at(schedule, noise))
+    deep_alpha, deep_sigma = schedule(deep_time)
+    shrink = deep_alpha / alpha
+    added = (deep_sigma**2 - (shrink * sigma) ** 2).sqrt() * streams(seed, range(1))(a[None])[0]
+    deep = slerp(shrink * a + added, shrink * b + added, nodes)
+    path = alpha * denoiser(deep, deep_time)
+    return path + line(a - path[0], b - path[-1], nodes)
+
+
+def bowed(path: Tensor, width: float, seed: int) -> Tensor:
+    """A path (N + 1, ...) with a random smooth bow of that size, so that no symmetry of its start
+    survives."""
+    n, noise = len(path) - 1, streams(seed, range(1))(path[:1])
+    part = torch.linspace(0, torch.pi, n + 1, dtype=torch.float64).sin().to(path)
+    return path + width * part.view(-1, *[1] * (path.ndim - 1)) * noise
