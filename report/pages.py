@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 
 from report import leaderboard, tables
+from report.tables import figures
 from scorefield.core.errors import InputError
 from scorefield.core.files import load_json
 from scorefield.lab.benched import RESULTS
@@ -19,11 +19,6 @@ FORMATS: dict[str, Callable[..., str]] = {
     "count": lambda value: f"{value:,.0f}",
     "power": lambda value, places=1: f"{value:.{places}e}",
 }
-
-
-def figures(path: str) -> dict[str, Any]:
-    """A file of metrics, by its path below `metrics` without the ending."""
-    return load_json(f"metrics/{path}.json")
 
 
 def environment() -> Environment:

@@ -32,7 +32,8 @@ def rows(path: str) -> list[dict[str, Any]]:
     return pandas.read_csv(f"metrics/{path}.csv").to_dict("records")
 
 
-def figures(path: str) -> dict[str, float]:
+def figures(path: str) -> dict[str, Any]:
+    """A file of metrics, by its path below `metrics` without the ending."""
     return load_json(f"metrics/{path}.json")
 
 

@@ -13,24 +13,9 @@ import pytest
 from scorefield.lab import database
 from scorefield.lab.database import Patience
 from scorefield.lab.tracking import connect, mirror
-from tests.tracked import RUN, curve, lines, logged, new_database, repository
+from tests.tracked import RUN, curve, lines, logged
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    return repository(tmp_path, monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    return new_database(tmp_path_factory.mktemp("whole"))
-
-
-@pytest.fixture
-def store(place, whole):
-    return shutil.copy(whole, place / "mlflow.db")
 
 
 def killed(at_statement: int | None) -> int:

@@ -1,7 +1,6 @@
 """MLflow is told what happens, and nothing that fails there stops or changes the work."""
 
 import resource
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,24 +16,9 @@ from scorefield.lab.database import PATIENCE, Patience
 from scorefield.lab.tracking import Finished, NotTracked, connect, live, mirror
 from tests.project import ENV, ROOT, commit, copied, run
 from tests.servers import HOST, free_port
-from tests.tracked import RUN, curve, lines, logged, new_database, repository
+from tests.tracked import RUN, curve, lines, logged
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    return repository(tmp_path, monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    return new_database(tmp_path_factory.mktemp("whole"))
-
-
-@pytest.fixture
-def store(place, whole):
-    return shutil.copy(whole, place / "mlflow.db")
 
 
 def test_mirroring_twice_logs_once_and_a_live_run_is_not_logged_again(store, place):

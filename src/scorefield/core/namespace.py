@@ -1,40 +1,52 @@
-"""A folder of methods as a namespace: `scorefield.guidance.ibg` is the function of ibg.py."""
+"""A folder as a namespace of functions: `scorefield.guidance.ibg` is the function of ibg.py."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from scorefield.core.registry import load_method, methods, near
+from scorefield.core.registry import methods, near
 
 
 class Namespace(ModuleType):
-    """A folder of methods whose attributes are the methods, each imported when it is first asked
-    for; a new file is known.
+    """A folder whose attributes are functions and classes of its files, each imported when it is
+    first asked for.
 
-    Python binds an imported file to its package, under a name that hides the function of that name.
-    Here the function takes that place; `from scorefield.guidance.ibg import ibg` is as anywhere.
+    Python binds an imported file to its package, under a name that may hide a function of that
+    name. Here the function takes that place; `from scorefield.guidance.ibg import ibg` is as
+    anywhere.
     """
 
-    @property
-    def _kind(self) -> str:
-        return self.__name__.rpartition(".")[2]
+    _given: Mapping[str, str] | None
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        known = methods(self._kind)
-        if name not in known:
-            raise AttributeError(f"{self.__name__} has nothing named '{name}'; {near(name, known)}")
-        super().__setattr__(name, found := load_method(self._kind, name))
+    @property
+    def _files(self) -> Mapping[str, str]:
+        """The file of each name; of a kind every file has a function of its own name."""
+        if self._given is not None:
+            return self._given
+        return {name: name for name in methods(self.__name__.rpartition(".")[2])}
+
+    def __getattr__(self, name: str) -> Any:
+        files = self._files
+        if name not in files:
+            known = near(name, [*files])
+            raise AttributeError(f"{self.__name__} has nothing named '{name}'; {known}")
+        found = vars(import_module(f"{self.__name__}.{files[name]}"))[name]
+        super().__setattr__(name, found)
         return found
 
     def __setattr__(self, name: str, value: Any) -> None:
-        hides = isinstance(value, ModuleType) and name in methods(self._kind)
-        super().__setattr__(name, load_method(self._kind, name) if hides else value)
+        hides = isinstance(value, ModuleType) and name in self._files
+        super().__setattr__(name, vars(value)[name] if hides else value)
 
     def __dir__(self) -> list[str]:
-        return [*methods(self._kind)]
+        return [*self._files]
 
 
-def namespace(package: str) -> None:
-    """Make a package, while it is being imported, a `Namespace`."""
-    sys.modules[package].__class__ = Namespace
+def namespace(package: str, files: Mapping[str, str] | None = None) -> None:
+    """Make a package, while it is being imported, a `Namespace`: of `files`, the file of each name,
+    or, without these, of all methods in its folder, so that a new file is known."""
+    module = sys.modules[package]
+    vars(module)["_given"] = files
+    module.__class__ = Namespace
