@@ -3,9 +3,10 @@ BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 PORT ?= 5600
+WORKERS ?= 2
 
 help:  ## show this help
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -14,12 +15,28 @@ help:  ## show this help
 
 install: .venv/installed  ## create .venv and install everything, pinned
 
-repro: .venv/installed  ## run whatever of the pipeline is not up to date
-	dvc repro
-	@echo "Leaderboard: metrics/leaderboard.md   pictures: plots/   live curves: make mlflow"
+repro: .venv/installed  ## run whatever of the pipeline is not up to date; JOBS=n stages at a time
+	@PYTHONPATH=src python -m scripts.repro $(if $(JOBS),--jobs $(JOBS))
+	@PYTHONPATH=src python -m scripts.results
+	@echo "Leaderboard: metrics/leaderboard.md   page: plots/report.html   live curves: make mlflow"
 
-test: .venv/installed  ## run the test-suite
-	pytest
+results: .venv/installed  ## print the headline figures and the leaderboard
+	@PYTHONPATH=src python -m scripts.results
+
+compare: .venv/installed  ## print what changed in all figures: make compare [A=revision] [B=revision]
+	@PYTHONPATH=src python -m scripts.compare "$(A)" "$(B)"
+
+experiments: .venv/installed  ## print what differs between experiments: parameters and headline figures
+	@PYTHONPATH=src python -m scripts.experiments
+
+dag: .venv/installed  ## draw the stages of the pipeline as text
+	@PYTHONPATH=src python -m scripts.dag
+
+test: .venv/installed  ## run the test-suite, in two processes or in as many as WORKERS says
+	OMP_NUM_THREADS=1 pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+test-unit: .venv/installed  ## run the theorems of tests/unit alone, within a minute
+	OMP_NUM_THREADS=1 pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder tests/unit
 
 coverage: .venv/installed  ## run the test-suite and print the share of the library's lines that it runs
 	coverage run -m pytest
@@ -38,10 +55,10 @@ hooks: .venv/installed  ## check each commit (style, YAML, large files) and each
 	pre-commit install
 
 slurm: .venv/installed  ## test sweeps and launches on a private Slurm of two nodes (root, slurm-wlm, munge)
-	pytest tests/cluster.py
+	pytest tests/services/cluster.py
 
 share: .venv/installed  ## time a newcomer: clone, pull, repro of all results, from a remote that is a folder
-	tests/share.sh
+	tests/services/share.sh
 
 sweep: .venv/installed  ## example of a queue: two guidances at other scales, two at a time
 	scripts/sweep.sh
@@ -50,7 +67,7 @@ verify: .venv/installed  ## read DVC's whole cache and remove what is damaged
 	scripts/verify.sh
 
 smoke: .venv/installed  ## run the whole pipeline with tiny budgets in a temporary clone
-	tests/smoke.sh
+	tests/pipeline/smoke.sh
 
 bench: .venv/installed  ## measure speed and memory, side by side, into benchmarks/results.json
 	python benchmarks/bench.py
@@ -61,7 +78,7 @@ bench: .venv/installed  ## measure speed and memory, side by side, into benchmar
 	python benchmarks/scale.py
 
 mlflow: .venv/installed  ## mirror all results into MLflow and open its UI on http://127.0.0.1:5600
-	python stages/track.py
+	python stages/mlflow_runs.py
 	mlflow ui --backend-store-uri sqlite:///$(CURDIR)/mlflow.db --host 127.0.0.1 --port $(PORT)
 
 plots: .venv/installed  ## write DVC's plots page, which needs no network, to dvc_plots/index.html
@@ -71,7 +88,10 @@ readme: .venv/installed  ## write README.md and docs from the templates in repor
 	PYTHONPATH=src python stages/readme.py
 
 schema: .venv/installed  ## write .schema/params.json, with which editors check params.yaml
-	@python stages/schema.py
+	@PYTHONPATH=src python stages/validate.py
+
+capture: .venv/installed  ## write what the commands print to report/terminal, for docs/terminal.md
+	@PYTHONPATH=src python -m scripts.capture
 
 entry: .venv/installed  ## check entries/NAME and put it into the pipeline: make entry NAME=template
 	@python stages/entry.py $(NAME)
@@ -83,5 +103,5 @@ clean:  ## remove scratch, caches and tracking; data, models and results stay
 	rm -rf .scratch .pytest_cache .ruff_cache .mypy_cache .hypothesis dvc_plots mlflow.db* mlartifacts
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help install repro test coverage lint format hooks slurm share sweep verify smoke bench mlflow plots readme entry export clean schema
+.PHONY: help install repro results compare experiments dag capture test test-unit coverage lint format hooks slurm share sweep verify smoke bench mlflow plots readme entry export clean schema
 .DEFAULT_GOAL := help

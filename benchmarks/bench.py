@@ -18,17 +18,17 @@ from statistics import median
 import torch
 from diffusers import DDIMPipeline, DDIMScheduler, UNet2DModel
 from layouts import BATCH, KNOBS, OBJECTIVE, SECONDS, layouts, our_model, our_training, seconds
+from results import keep
 from torch import Tensor
 from torch.nn.functional import mse_loss, pixel_shuffle, pixel_unshuffle
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from scorefield.core.denoiser import Counter
-from scorefield.core.files import load_data, load_model
 from scorefield.core.model import Model
 from scorefield.core.schedule import cosine, times
-from scorefield.lab.benched import keep
-from scorefield.lab.sampling import Plan, draw
+from scorefield.experiments.sampling import Plan, draw
+from scorefield.pipeline.files import load_data, load_model
 from scorefield.samplers.ddim import ddim
 
 STEPS, ROUNDS, SAMPLED, SAMPLING_STEPS = 10, 5, 256, 25

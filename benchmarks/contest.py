@@ -8,13 +8,13 @@ Needs data/digits; about two minutes. Adds to benchmarks/results.json.
 import time
 from statistics import median
 
+from results import keep
 from tqdm import tqdm
 
-from scorefield.core import params
-from scorefield.core.files import load_data
-from scorefield.lab.benched import keep
-from scorefield.lab.training import begin, descend, split
-from scorefield.lab.untrained import untrained
+from scorefield.experiments.models import untrained_model
+from scorefield.experiments.training import begin, descend, split
+from scorefield.pipeline import params
+from scorefield.pipeline.files import load_data
 
 MODELS = ("digits-ddpm", "digits-dit", "digits-dddm", "digits-dit-dddm")
 ROUNDS, STEPS = 5, 8
@@ -24,7 +24,7 @@ def trainer(name: str):
     """A function that takes some steps of the training of a model."""
     spec = params.entry("models", name)
     numbers, data = params.section(spec["net"], spec), load_data(spec["data"])
-    model, _ = untrained(spec, data)
+    model, _ = untrained_model(spec, data)
     objective = params.method("objectives", spec["objective"], spec)
     _, optimiser = begin(model, numbers["lr"], 0.0, None)
     given = (model, objective, split(data, "train"), optimiser, 0)

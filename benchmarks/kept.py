@@ -11,10 +11,10 @@ import sys
 from statistics import median
 
 from contest import trainer
+from results import keep
 from tqdm import tqdm
 
-from scorefield.lab import training
-from scorefield.lab.benched import keep
+from scorefield.experiments import training
 
 MODELS = ("digits-ddpm", "digits-dit", "digits-dddm", "pairs-ratio-disc")
 ROUNDS, REPEATS = 4, 6

@@ -8,14 +8,14 @@ from diffusers import UNet2DModel
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from scorefield.core import params
-from scorefield.core.files import build
 from scorefield.core.model import Model
 from scorefield.core.noise import streams
 from scorefield.core.schedule import cosine, times
-from scorefield.lab.evaluators import load_evaluator
-from scorefield.lab.training import seed_step, train
+from scorefield.experiments.evaluators import load_evaluator
+from scorefield.experiments.training import seed_step, train
 from scorefield.metrics.evaluators import Evaluator
+from scorefield.pipeline import params
+from scorefield.pipeline.files import build
 from scorefield.samplers.ddim import ddim
 
 BATCH, SECONDS = 64, 90

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from scorefield.lab.benched import keep
+from results import keep
 
 ROUNDS, STAGES = 5, ("checkerboard", "moons", "pairs", "pairs-swapped")
 ENV = os.environ | {

@@ -17,14 +17,14 @@ from time import perf_counter
 
 import torch
 from layouts import OBJECTIVE, our_model
+from results import keep
 
-from scorefield.core import ranks
 from scorefield.core.denoiser import Counter
-from scorefield.core.files import load_data
-from scorefield.lab.benched import keep
-from scorefield.lab.sampling import Plan, sample_chunks
-from scorefield.lab.survey import questions, survey
-from scorefield.lab.training import begin, descend, split
+from scorefield.experiments.instability import questions, survey
+from scorefield.experiments.sampling import Plan, sample_chunks
+from scorefield.experiments.training import begin, descend, split
+from scorefield.pipeline import ranks
+from scorefield.pipeline.files import load_data
 from scorefield.samplers.ddim import ddim
 
 STEPS, BATCH, SAMPLES, CHUNK, ROUNDS = 20, 64, 256, 64, 3

@@ -3,7 +3,7 @@
 Usage: python benchmarks/scale.py
 
 About fifteen minutes. Scores random images beside 50,000 random training and 10,000 test images
-by an untrained judge: a measure of cost, no score of it means anything. Puts `scale` into
+by an untrained evaluator: a measure of cost, no score of it means anything. Puts `scale` into
 benchmarks/results.json, each row from a process of its own.
 """
 
@@ -15,14 +15,14 @@ from time import perf_counter
 
 import torch
 from bench import peak_memory
+from results import keep
 
-from scorefield.core import params
 from scorefield.core.datasets import dataset_of
-from scorefield.core.files import load_bytes, load_tensors, save_tensors
 from scorefield.core.model import Model
 from scorefield.core.schedule import cosine
-from scorefield.lab.benched import keep
 from scorefield.metrics.evaluators import evaluator_of
+from scorefield.pipeline import params
+from scorefield.pipeline.files import load_bytes, load_tensors, save_tensors
 
 SHAPE, TRAIN, TEST, COUNTS = (3, 32, 32), 50_000, 10_000, (1000, 10_000, 50_000)
 

@@ -1,4 +1,4 @@
-"""What this project's README and docs say: their templates, and the tables of its own runs.
+"""What this project's README, docs and HTML page say: templates, tables and findings of its runs.
 
 No part of the library: only this folder and params.yaml name runs.
 """

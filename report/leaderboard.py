@@ -1,27 +1,28 @@
-"""The leaderboard in tables that fit a page: what is ranked and what is not, scores, costs, 2-D."""
+"""The leaderboard in tables that fit a page: ranks, scores, costs, and runs in 2-D."""
 
 from typing import Any
 
 import pandas
+from benchmarks.results import RESULTS
 
-from report.markdown import cell, shown, table
-from report.tables import rows
-from scorefield.core import params
-from scorefield.core.files import load_json
-from scorefield.lab.benched import RESULTS
+from report.markdown import number, table, with_error
+from report.results import Row, figures, rows
+from scorefield.pipeline import params
+from scorefield.pipeline.files import load_json
 
 DIGITS = "digits"  # the dataset of the table in README.md
+IMAGES, POINTS = "leaderboard", "leaderboard-2d"  # the tables below `metrics`
 UNRANKED = ("unranked: ", "flagged: ", "refused: ")
-CONTEST = {  # run -> what it is
-    "digits-ddim": "U-Net, averages",
-    "digits-dit": "transformer, averages",
-    "digits-dddm": "U-Net, draws",
-    "digits-dit-dddm": "transformer, draws",
+EQUAL_TIME = {  # run -> what it is
+    "digits-ddim": "U-Net, DDPM",
+    "digits-dit": "transformer, DDPM",
+    "digits-dddm": "U-Net, DDDM",
+    "digits-dit-dddm": "transformer, DDDM",
 }
 
 
-def interval(row: dict[str, Any]) -> str:
-    """FID with its 95 % interval; nothing where it was refused."""
+def interval(row: Row) -> str:
+    """FID with its 95 % interval; nothing where the score was refused."""
     if pandas.isna(row["fid"]):
         return ""
     if pandas.isna(row["fid_low"]):
@@ -30,7 +31,7 @@ def interval(row: dict[str, Any]) -> str:
 
 
 def network(run: str) -> str:
-    """The network and the objective that a run draws with."""
+    """The network and the objective of the model of a run."""
     model = params.entry("models", params.run(run)["model"])
     return f"{model['net']}, {model['objective']}"
 
@@ -41,18 +42,18 @@ def ranked() -> str:
     listed = [
         [
             *(f"{row['rank']:.0f}", f"`{row['run']}`", network(row["run"]), interval(row)),
-            *(shown(row[key], ",.0f") for key in ("nfe", "parameters")),
+            *(number(row[key], ",.0f") for key in ("nfe", "parameters")),
         ]
-        for row in rows("leaderboard")
+        for row in rows(IMAGES)
         if row["data"] == DIGITS and not pandas.isna(row["rank"])
     ]
-    return table([*head, "calls", "parameters"], listed, words=3)
+    return table([*head, "calls", "parameters"], listed, text_columns=3)
 
 
 def unranked() -> str:
     """The runs that have no rank, by the reason why."""
     why: dict[str, list[str]] = {}
-    for row in rows("leaderboard"):
+    for row in rows(IMAGES):
         note = str(row["note"])
         if note.startswith(UNRANKED):
             why.setdefault(note.partition(": ")[2], []).append(f"`{row['run']}`")
@@ -63,82 +64,86 @@ def scores() -> str:
     """Every run on images, and the training images as samples."""
     keys = ("kid", "precision", "recall", "density", "coverage")
     listed = [
-        [shown(row["rank"], ".0f"), row["run"], interval(row), *(shown(row[k]) for k in keys)]
-        for row in rows("leaderboard")
+        [number(row["rank"], ".0f"), row["run"], interval(row), *(number(row[k]) for k in keys)]
+        for row in rows(IMAGES)
     ]
-    return table(["rank", "run", "FID (95 %)", "KID", *keys[1:]], listed, words=2)
+    return table(["rank", "run", "FID (95 %)", "KID", *keys[1:]], listed, text_columns=2)
 
 
 def costs() -> str:
-    """What a sample and the training cost, and what is to be said of a run."""
+    """What sampling and training cost, and the note of each run."""
     keys = ("steps", "nfe", "parameters", "images_seen")
     listed = [
-        [row["run"], *(shown(row[k], ",.0f") for k in keys), shown(row["note"], "")]
-        for row in rows("leaderboard")
+        [row["run"], *(number(row[k], ",.0f") for k in keys), number(row["note"], "")]
+        for row in rows(IMAGES)
     ]
     return table(["run", "steps", "calls", "parameters", "images seen", "note"], listed)
 
 
 def points() -> str:
     """Runs on points, a table for each dataset."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in rows("plane"):
+    found: dict[str, list[Row]] = {}
+    for row in rows(POINTS):
         found.setdefault(row["data"], []).append(row)
-    scores = {"mmd2": "MMD²", "energy_distance": "energy distance", "nll": "-log p"}
-    head = ["run", "model", "guidance", "sampler", "calls", *scores.values(), "outside"]
-    parts = []
-    for data, group in found.items():
-        floor, least = group[0]["mmd2_floor"], group[0]["nll_floor"]
-        counts = sorted({row["n"] for row in group})
-        listed = [
-            [
-                *(row[key] for key in ("run", "model", "guidance", "sampler")),
-                f"{row['nfe']:.0f}",
-                *(shown(row[key], ".2g") for key in ("mmd2", "energy_distance")),
-                *(shown(row[key]) for key in ("nll", "outside")),
-            ]
-            for row in group
+    return "\n\n".join(f"{floors(data, group)}\n\n{board(group)}" for data, group in found.items())
+
+
+def floors(data: str, group: list[Row]) -> str:
+    """A line above a table of points: the number of samples, and what exact draws would score."""
+    counts = ", ".join(f"{n:,}" for n in sorted({row["n"] for row in group}))
+    mmd2, nll = group[0]["mmd2_floor"], group[0]["nll_floor"]
+    return f"`{data}`: {counts} samples. Floor of MMD² {mmd2:.1e}, of -log p {nll:.3g}."
+
+
+def board(group: list[Row]) -> str:
+    """The runs on one dataset of points."""
+    listed = [
+        [
+            *(row[key] for key in ("run", "model", "guidance", "sampler")),
+            f"{row['nfe']:.0f}",
+            *(number(row[key], ".2g") for key in ("mmd2", "energy_distance")),
+            *(number(row[key]) for key in ("nll", "off_mode")),
         ]
-        told = f"`{data}`: {', '.join(f'{n:,}' for n in counts)} samples, floor of MMD² {floor:.1e}"
-        parts += [f"{told}, of -log p {least:.3g}.", table(head, listed, words=4)]
-    return "\n\n".join(parts)
+        for row in group
+    ]
+    scores = ["MMD²", "energy distance", "-log p", "off-mode rate"]
+    return table(["run", "model", "guidance", "sampler", "calls", *scores], listed, text_columns=4)
 
 
-def special() -> str:
-    """Runs on points with a mode that is rare or withheld: how many hit it, how many hit none."""
-    found = [row for row in rows("plane") if not pandas.isna(row["hit"])]
+def rare_modes() -> str:
+    """Runs on points with a rare or withheld mode: rare-mode and off-mode rates."""
+    found = [row for row in rows(POINTS) if not pandas.isna(row["rare_mode"])]
     listed = [
         [
             *(row[key] for key in ("run", "data", "guidance", "sampler")),
-            *(f"{row['nfe']:.0f}", cell(row, "hit", 4), cell(row, "junk", 4)),
+            f"{row['nfe']:.0f}",
+            *(with_error(row, "rare_mode", 4), with_error(row, "off_mode", 4)),
         ]
-        for row in sorted(found, key=lambda row: (row["data"], -row["hit"]))
+        for row in sorted(found, key=lambda row: (row["data"], -row["rare_mode"]))
     ]
-    return table(["run", "data", "guidance", "sampler", "calls", "hit", "junk"], listed, words=4)
+    head = ["run", "data", "guidance", "sampler", "calls", "rare-mode rate", "off-mode rate"]
+    return table(head, listed, text_columns=4)
 
 
-def contest() -> str:
-    """Networks and objectives on digits at equal training time, with their FID."""
-    timed, listed = load_json(RESULTS), []
-    for run, what in CONTEST.items():
-        spec = params.entry("runs", run)
-        model = load_json(f"metrics/models/{spec['model']}.json")
-        scores = load_json(f"metrics/runs/{run}.json")
-        seconds = timed["contest_" + spec["model"] + "_s"]
+def equal_time() -> str:
+    """Networks and objectives on digits, trained for equally long."""
+    timed: dict[str, Any] = load_json(RESULTS)
+    listed = []
+    for run, what in EQUAL_TIME.items():
+        name = params.run(run)["model"]
+        model, found = figures(f"models/{name}"), figures(f"runs/{run}")
         listed.append(
             [
                 f"`{run}`: {what}",
-                f"{model['parameters'] / 1e6:.2f} M",
-                f"{seconds:.0f}",
-                str(scores["nfe"]),
-                interval(scores),
-                *(f"{scores[key]:.3f}" for key in ("precision", "recall")),
+                *(f"{model['parameters'] / 1e6:.2f} M", f"{timed[f'contest_{name}_s']:.0f}"),
+                *(str(found["nfe"]), interval(found)),
+                *(f"{found[key]:.3f}" for key in ("precision", "recall")),
             ]
         )
     head = ["run", "parameters", "training, s", "calls", "FID (95 %)", "precision", "recall"]
     return table(head, listed)
 
 
-def floor() -> float:
+def fid_floor() -> float:
     """The FID of the digits' training images."""
-    return next(r["fid"] for r in rows("leaderboard") if r["run"] == f"{DIGITS} training images")
+    return next(r["fid"] for r in rows(IMAGES) if r["run"] == f"{DIGITS} training images")

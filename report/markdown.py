@@ -6,17 +6,17 @@ from typing import Any
 import pandas
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
-    """Rows below their head; the first columns, `words` of them, hold words, the others numbers."""
-    rule = [*["---"] * words, *["---:"] * (len(head) - words)]
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], text_columns: int = 1) -> str:
+    """A table with its head. The first `text_columns` are aligned left, the other columns right."""
+    rule = [*["---"] * text_columns, *["---:"] * (len(head) - text_columns)]
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))
 
 
-def shown(value: Any, form: str = ".3g") -> str:
+def number(value: Any, form: str = ".3g") -> str:
     """A number in its format, or nothing where there is none."""
     return "" if pandas.isna(value) else f"{value:{form}}"
 
 
-def cell(figures: Mapping[Any, Any], key: str, places: int = 3) -> str:
+def with_error(figures: Mapping[Any, Any], key: str, places: int = 3) -> str:
     """A figure with its standard error."""
     return f"{figures[key]:.{places}f} ± {figures[f'{key}_se']:.{places}f}"

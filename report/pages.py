@@ -1,28 +1,41 @@
-"""README.md and pages of docs, from the templates beside this file and what was measured."""
+"""README.md and pages of docs, from the templates in this folder and what was measured."""
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from benchmarks.results import RESULTS
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 
 from report import leaderboard, tables
-from report.tables import figures
+from report.graph import graph
+from report.results import figures
 from scorefield.core.errors import InputError
-from scorefield.core.files import load_json
-from scorefield.lab.benched import RESULTS
-from scorefield.lab.rules import RULES
+from scorefield.leaderboard.rules import RULES
+from scorefield.pipeline.files import load_json
 
-FORMATS: dict[str, Callable[..., str]] = {
-    "fixed": lambda value, places=2: f"{value:.{places}f}",
-    "significant": lambda value, digits=3: f"{value:.{digits}g}",
-    "percent": lambda value, places=0: f"{100 * value:.{places}f} %",
-    "count": lambda value: f"{value:,.0f}",
-    "power": lambda value, places=1: f"{value:.{places}e}",
-}
+
+def fixed(value: float, places: int = 2) -> str:
+    return f"{value:.{places}f}"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}g}"
+
+
+def percent(value: float, places: int = 0) -> str:
+    return f"{100 * value:.{places}f} %"
+
+
+def count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def power(value: float, places: int = 1) -> str:
+    return f"{value:.{places}e}"
 
 
 def environment() -> Environment:
-    """Where templates find tables, figures and formats; a figure that is missing is an error."""
+    """Where templates find tables, figures and formats. A missing figure is an error."""
     found = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
@@ -30,9 +43,10 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= FORMATS
-    found.globals |= {"figures": figures, "measured": load_json(RESULTS)}
-    found.globals |= {"tables": tables, "leaderboard": leaderboard, "rules": RULES}
+    for form in (fixed, significant, percent, count, power):
+        found.filters[form.__name__] = form
+    names: dict[str, Any] = {"figures": figures, "measured": load_json(RESULTS), "graph": graph}
+    found.globals |= names | {"tables": tables, "leaderboard": leaderboard, "rules": RULES}
     return found
 
 

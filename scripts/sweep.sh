@@ -8,6 +8,5 @@ dvc exp run --queue -S 'ratio.scale=3.0'
 dvc queue start -j 2
 while status=$(dvc queue status) && grep -qE ' (Queued|Running)' <<<"$status"; do sleep 5; done
 echo "$status"
-dvc exp show --no-pager --only-changed --drop '.*' --keep \
-    'Experiment|(ibg|ratio)\.scale$|.*(rare-ibg\.json:(hit|junk)|-ratio-disc\.json:(agreement|fid))$'
+PYTHONPATH=src python -m scripts.experiments
 ! grep -q ' Failed' <<<"$status"

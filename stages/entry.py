@@ -1,7 +1,7 @@
 """Check an entry and put it into params.yaml. Usage: python stages/entry.py NAME"""
 
-from scorefield.core.files import command
-from scorefield.lab.entry import enter
+from scorefield.leaderboard.entry import enter
+from scorefield.pipeline.files import command
 
 
 def main(name: str = "") -> None:

@@ -1,7 +1,7 @@
 """Prepare one dataset. Usage: python stages/prepare.py NAME"""
 
-from scorefield.core import params
-from scorefield.core.files import command, save_tensors
+from scorefield.pipeline import params
+from scorefield.pipeline.files import command, save_tensors
 
 
 def main(name: str) -> None:

@@ -4,13 +4,12 @@ Usage: python stages/readme.py
 """
 
 import sys
-from pathlib import Path
 
-from scorefield.core.files import command, write
+from scorefield.pipeline.files import command, write
 
 
 def main() -> None:
-    sys.path[0] = str(Path(__file__).parents[1])  # where `report` is that folder, and no stage
+    sys.path[0] = ""  # the project's folder, so that `report` is the package and no stage
     from report.pages import pages
 
     for path, text in pages().items():

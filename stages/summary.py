@@ -1,19 +1,23 @@
-"""What trainings found, as small files for git. Usage: python stages/summary.py [NAME ...]"""
+"""The headline figures of the project as one file, DVC's metric. Usage: python stages/summary.py"""
 
-import shutil
-
-import pandas
-
-from scorefield.core import params
-from scorefield.core.files import command, load_json, save_json
-from scorefield.plots.training import training
+from scorefield.core.errors import InputError
+from scorefield.core.registry import near
+from scorefield.pipeline import params
+from scorefield.pipeline.files import command, load_json, save_json
+from scorefield.pipeline.summary import SUMMARY
 
 
-def main(*names: str) -> None:
-    for name in names or params.load()["models"]:
-        save_json(f"metrics/models/{name}.json", load_json(f"models/{name}/figures.json"))
-        training(pandas.read_csv(f"models/{name}/curve.csv"), f"plots/models/{name}.png")
-        shutil.copyfile(f"models/{name}/curve.csv", f"plots/models/{name}.csv")
+def headline(key: str, result: str, figure: str) -> float:
+    figures = load_json(f"metrics/{result}.json")
+    if figure not in figures:
+        hint = near(figure, [*figures])
+        raise InputError(f"{SUMMARY}.{key}: no figure '{figure}' in metrics/{result}.json; {hint}")
+    return float(figures[figure])
+
+
+def main() -> None:
+    chosen = params.section(SUMMARY)
+    save_json("metrics/summary.json", {key: headline(key, *place) for key, place in chosen.items()})
 
 
 if __name__ == "__main__":

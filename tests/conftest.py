@@ -1,13 +1,21 @@
-import os
-import shutil
+from pathlib import Path
 
 import pytest
 import torch
 
-from tests.project import commit, lab, run
-from tests.tracked import new_database, repository
+# The longest first, so that several workers end together.
+MARKS = ("services", "pipeline", "unit")
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+def folder(item: pytest.Item) -> str:
+    """The folder of a test in tests/, which is its mark."""
+    return item.path.relative_to(Path(__file__).parent).parts[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(folder(item))
+    items.sort(key=lambda item: MARKS.index(folder(item)))
 
 
 @pytest.fixture(autouse=True)
@@ -21,30 +29,3 @@ def double():
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)
-
-
-@pytest.fixture(scope="session")
-def small(tmp_path_factory):
-    """The shortest pipeline, run and committed; tests that change it take a copy."""
-    project = lab(tmp_path_factory.mktemp("lab") / "project")
-    run(project, "dvc", "repro")
-    commit(project)
-    return project
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A folder that is taken for the repository, without a database of MLflow's."""
-    return repository(tmp_path, monkeypatch)
-
-
-@pytest.fixture(scope="session")
-def whole(tmp_path_factory):
-    """A whole database, to be copied."""
-    return new_database(tmp_path_factory.mktemp("whole"))
-
-
-@pytest.fixture
-def store(place, whole):
-    """A database in its place."""
-    return shutil.copy(whole, place / "mlflow.db")

@@ -1,6 +1,6 @@
-"""Scorefield: diffusion models as score fields that can be measured, steered and travelled.
+"""Scorefield: diffusion models as score fields, with instability scores, guidance and paths.
 
-import scorefield as sf; the names below are loaded when they are first used.
+`import scorefield as sf`; each of the names below is loaded when it is first used.
 """
 
 from importlib import import_module
@@ -58,6 +58,7 @@ __all__ = sorted([*WHERE, *PACKAGES])
 
 
 def __getattr__(name: str) -> Any:
+    """A package or a public name, imported at its first use."""
     if name in PACKAGES:
         return import_module(f"{__name__}.{name}")
     if name not in WHERE:
@@ -68,4 +69,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
+    """All public names."""
     return __all__

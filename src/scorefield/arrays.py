@@ -1,4 +1,4 @@
-"""Arrays of a user's as data to train on: checked in one place, with one line for what is wrong."""
+"""Conversion of arrays to training data, with checks."""
 
 import numpy as np
 import torch
@@ -6,10 +6,10 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from scorefield.core.errors import InputError
-from scorefield.core.files import to_unit
+from scorefield.pipeline.files import to_unit
 
-LEAST, HELD = 10, 2048  # rows that are needed, and held out for validation at most
-SIZES = (0.05, 20.0)  # root mean squares of points that the noise levels of schedules suit
+LEAST, HELD = 10, 2048  # the least number of rows; the most rows for validation
+SIZES = (0.05, 20.0)  # the range of root mean squares of points that fits the noise levels
 
 
 def samples(array: ArrayLike | Tensor) -> Tensor:
@@ -26,7 +26,7 @@ def samples(array: ArrayLike | Tensor) -> Tensor:
 
 
 def numbers(array: ArrayLike | Tensor) -> Tensor:
-    """A tensor of finite numbers on the CPU. Raises InputError for others."""
+    """A tensor of finite numbers on the CPU. Raises InputError for other values."""
     found = array.detach().cpu() if isinstance(array, Tensor) else np.array(array)
     if isinstance(found, np.ndarray) and found.dtype.kind not in "iuf":
         raise InputError(f"array: expected numbers, found {found.dtype}")
@@ -40,21 +40,21 @@ def numbers(array: ArrayLike | Tensor) -> Tensor:
 
 
 def points(x: Tensor) -> Tensor:
-    """Points (N, D) as floats. Raises InputError where their values are far from a size of 1, for
-    which the noise levels of every schedule are made."""
+    """Points (N, D) as floats. Raises InputError where their root mean square is far from 1, the
+    size that the noise levels of all schedules assume."""
     x = x.float()
     root = x.square().mean().sqrt().item()
     if not SIZES[0] <= root <= SIZES[1]:
         raise InputError(
-            f"array: expected points with values of a size near 1, found a root mean square of "
-            f"{root:.3g}; subtract their mean and divide by their standard deviation first"
+            f"array: expected points with a root mean square near 1, found {root:.3g}; subtract "
+            "their mean and divide by their standard deviation first"
         )
     return x
 
 
 def images(x: Tensor) -> Tensor:
-    """Images (N, C, H, W) as floats in [-1, 1]. Raises InputError for channels that come last, and
-    for other values than bytes or floats in [-1, 1]."""
+    """Images (N, C, H, W) as floats in [-1, 1]. Raises InputError for channels in the last
+    dimension, and for values other than bytes or floats in [-1, 1]."""
     if x.shape[-1] <= 4 < x.shape[1]:
         raise InputError(
             f"array: expected images (N, C, H, W), found {[*x.shape]} with channels last; use "

@@ -1,4 +1,4 @@
-"""Samples of any denoiser, and a function as a denoiser."""
+"""Sampling from any denoiser, and a function as a denoiser."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,11 +15,11 @@ from scorefield.core.errors import InputError
 from scorefield.core.model import device_of, shape_of
 from scorefield.core.registry import keywords, load_method
 from scorefield.core.schedule import Schedule, named
-from scorefield.lab.sampling import Plan, draw
-from scorefield.lab.signatures import Knob, section_knobs
-from scorefield.lab.validation import key_problems
+from scorefield.experiments.sampling import Plan, draw
+from scorefield.pipeline.signatures import Knob, section_knobs
+from scorefield.pipeline.validation import key_problems
 
-Sampler = Callable[..., Iterator[Tensor]]  # as those of `scorefield.samplers`
+Sampler = Callable[..., Iterator[Tensor]]  # like those of `scorefield.samplers`
 NUMBERS = {"n": Knob(Count), "steps": Knob(Count), "chunk": Knob(Count), "seed": Knob(Seed)}
 
 
@@ -39,10 +39,11 @@ def sample(
 ) -> Tensor:
     """n samples (n, ...) of a denoiser, on the CPU, without gradients.
 
-    `sampler` is the name of one of `scorefield.samplers` or a function like one, `knobs` its own,
-    such as churn. The noise of sample i depends on `seed` and i alone, not on n or on `chunk`, how
-    many are drawn at a time. `condition` (n, ...) is what each is to match, such as a label;
-    `shape` is needed where the denoiser has none. Raises InputError for what does not fit.
+    `sampler` is one of `scorefield.samplers`, by name or as a function; `knobs` are its own, such
+    as churn. The noise of sample i depends only on `seed` and i, not on n or on `chunk`, the number
+    of samples that are drawn at a time. `condition` (n, ...) is the condition of each sample, such
+    as a label. `shape`, that of one sample, is needed where the denoiser has none. Raises
+    InputError for arguments that do not fit.
     """
     expect_denoiser(denoiser)
     numbers = {"n": n, "steps": steps, "chunk": chunk, "seed": seed}
@@ -61,23 +62,23 @@ def sample(
         return torch.cat([draw(plan, part, bar).samples for part in parts])
 
 
-def expect_denoiser(given: Any) -> None:
-    """Raise InputError for what is none."""
-    if not isinstance(given, Denoiser):
+def expect_denoiser(value: Any) -> None:
+    """Raises InputError for anything but a denoiser."""
+    if not isinstance(value, Denoiser):
         raise InputError(
-            f"sample: expected a denoiser, found {type(given).__name__}; wrap a function "
+            f"sample: expected a denoiser, found {type(value).__name__}; wrap a function "
             "(x, t) -> x_0 by sf.denoiser(function, schedule), a pipeline by sf.from_diffusers"
         )
 
 
-def chosen(sampler: str | Sampler, given: dict[str, Any], knobs: dict[str, Any]) -> Sampler:
+def chosen(sampler: str | Sampler, values: dict[str, Any], knobs: dict[str, Any]) -> Sampler:
     """The sampler with its knobs bound. Raises InputError for an unknown name or knob."""
     if isinstance(sampler, str):
         function: Sampler = load_method("samplers", sampler)
         wanted = section_knobs("samplers", sampler) | NUMBERS
     else:
         function, wanted = sampler, {key: Knob(Any) for key in keywords(sampler)} | NUMBERS
-    for problem in key_problems("sample", given, wanted, {}, whole=False):
+    for problem in key_problems("sample", values, wanted, {}, whole=False):
         raise InputError(problem)
     return partial(function, **knobs)
 
@@ -86,12 +87,12 @@ def size(denoiser: Denoiser, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     """The shape of one sample. Raises InputError where it is not known."""
     found = shape_of(denoiser) if shape is None else tuple(shape)
     if found is None:
-        raise InputError("sample: this denoiser does not know its shape; give one, as shape=(2,)")
+        raise InputError("sample: this denoiser has no shape; pass one, such as shape=(2,)")
     return found
 
 
 def matched(condition: ArrayLike | Tensor | None, n: int) -> Tensor | None:
-    """What each of n samples is to match. Raises InputError for another number."""
+    """The condition of each of n samples. Raises InputError for another number of them."""
     if condition is None:
         return None
     found = torch.as_tensor(condition)
@@ -107,9 +108,9 @@ def denoiser(
     shape: tuple[int, ...] | None = None,
 ) -> Plain:
     """A function (x, t) -> x_0 of x (B, ...) and t, () or (B, 1, ..., 1), as a denoiser. `schedule`
-    is a `Schedule` or the name of one: cosine, linear, ddpm; `draws` says that x_0 is a draw from
-    the posterior, not its mean; `shape` is that of one sample. Raises InputError for no function.
-    """
+    is a `Schedule` or the name of one: cosine, linear, ddpm. With `draws`, x_0 is a draw from the
+    posterior and not its mean. `shape` is that of one sample. Raises InputError for anything but a
+    function."""
     if not callable(function):
         raise InputError(f"denoiser: expected a function, found {type(function).__name__}")
     known = named(schedule) if isinstance(schedule, str) else schedule

@@ -1,4 +1,4 @@
-"""A model from an array, trained here and now; and a model from its folder."""
+"""Training of a model on an array, and loading of a model from a folder."""
 
 from pathlib import Path
 from typing import Any
@@ -9,16 +9,16 @@ from torch import Tensor
 
 from scorefield.arrays import samples, splits
 from scorefield.core.errors import InputError
-from scorefield.core.files import WEIGHTS, build, load_model, save_model
 from scorefield.core.hardware import device
 from scorefield.core.model import Model
 from scorefield.core.network import hooks
 from scorefield.core.registry import keywords, load_method, methods, with_knobs
-from scorefield.lab.signatures import knobs as knobs_of
-from scorefield.lab.signatures import section_knobs
-from scorefield.lab.training import seed_step, train
-from scorefield.lab.untrained import described
-from scorefield.lab.validation import key_problems
+from scorefield.experiments.models import described
+from scorefield.experiments.training import seed_step, train
+from scorefield.pipeline.files import WEIGHTS, build, load_model, save_model
+from scorefield.pipeline.signatures import knobs as knobs_of
+from scorefield.pipeline.signatures import section_knobs
+from scorefield.pipeline.validation import key_problems
 
 NETS = {2: "mlp", 4: "unet"}  # by the dimensions of an array: points, images
 BATCH = {2: 512, 4: 64}
@@ -43,22 +43,23 @@ def fit(
     """A frozen model of points (N, D) or of images (N, C, H, W) or (N, H, W), bytes or floats in
     [-1, 1], trained on a GPU where there is one.
 
-    `net` (mlp for points, unet for images by default), `objective` and `schedule` go by name;
-    `knobs` are theirs. `labels` (N,) are the condition of a network that takes them. A share
-    `validation`, 2,048 rows at most, is held out. `folder` keeps the averaged weights for `load`.
-    Raises InputError for what does not fit, and where the training diverges.
+    `net` (by default mlp for points, unet for images), `objective` and `schedule` are names;
+    `knobs` are those of these methods and of the training. `labels` (N,) are the condition of a
+    network that takes them. The share `validation`, at most 2,048 rows, is held out. The averaged
+    weights are saved to `folder` for `load`. Raises InputError for arguments that do not fit, and
+    where the training diverges.
     """
     x = samples(array)
     data = splits(x, labels, validation, seed)
-    given = {"steps": steps, "batch": batch or BATCH[x.ndim], "lr": lr} | knobs
-    given = ({} if labels is None else {"classes": classes(data)}) | given
-    config = configured(net or NETS[x.ndim], objective, schedule, data, given)
-    loss = with_knobs(load_method("objectives", objective), given)
-    budget = {key: given[key] for key in keywords(train) if key in given}
+    values = {"steps": steps, "batch": batch or BATCH[x.ndim], "lr": lr} | knobs
+    values = ({} if labels is None else {"classes": classes(data)}) | values
+    config = configured(net or NETS[x.ndim], objective, schedule, data, values)
+    loss = with_knobs(load_method("objectives", objective), values)
+    budget = {key: values[key] for key in keywords(train) if key in values}
     gpus = [torch.cuda.current_device()] if torch.cuda.is_available() else []
     with torch.random.fork_rng(gpus):
         rows = {key: value.to(device()) for key, value in data.items()}
-        model = untrained(config, rows, seed)
+        model = untrained_model(config, rows, seed)
         *_, (state, _) = train(model, loss, rows, None, seed, not progress, **budget)
     if folder:
         save_model(folder, config, state.average)
@@ -66,15 +67,15 @@ def fit(
 
 
 def classes(data: dict[str, Tensor]) -> int:
-    """How many classes the training data have."""
+    """The number of classes of the training data."""
     return int(data["train_labels"].max()) + 1
 
 
 def configured(
-    net: str, objective: str, schedule: str, data: dict[str, Tensor], given: dict[str, Any]
+    net: str, objective: str, schedule: str, data: dict[str, Tensor], values: dict[str, Any]
 ) -> dict[str, Any]:
-    """What the model is built from. Raises InputError for a method or a knob that there is not, for
-    a value that a knob cannot have, and for an objective that trains no denoiser."""
+    """The configuration of the model. Raises InputError for an unknown method or knob, for a value
+    that a knob cannot have, and for an objective that does not train a denoiser."""
     for kind, name in (("nets", net), ("objectives", objective)):
         load_method(kind, name)
     if "predict" not in section_knobs("objectives", objective):
@@ -82,22 +83,22 @@ def configured(
             name for name in methods("objectives") if "predict" in section_knobs("objectives", name)
         ]
         raise InputError(
-            f"objective: '{objective}' trains no denoiser; expected {' or '.join(denoisers)}"
+            f"objective: '{objective}' does not train a denoiser; expected {' or '.join(denoisers)}"
         )
     wanted = section_knobs("nets", net) | section_knobs("objectives", objective)
     if "train_labels" in data and "classes" not in wanted:
-        raise InputError(f"labels: {net} takes none; expected a network that does, such as dit")
-    for problem in key_problems("fit", given, wanted, {}):
+        raise InputError(f"labels: {net} takes none; expected a network with labels, such as dit")
+    for problem in key_problems("fit", values, wanted, {}):
         raise InputError(problem)
     own = knobs_of(f"nets/{net}.py", net)
-    numbers = {key: given.get(key, knob.default) for key, knob in own.items()}
-    predict = given.get("predict", wanted["predict"].default)
+    numbers = {key: values.get(key, knob.default) for key, knob in own.items()}
+    predict = values.get("predict", wanted["predict"].default)
     return described(net, numbers, objective, predict, schedule, data)
 
 
-def untrained(config: dict[str, Any], data: dict[str, Tensor], seed: int) -> Model:
-    """The model with fresh weights, on the data's device. Raises InputError for a network that does
-    not take such data."""
+def untrained_model(config: dict[str, Any], data: dict[str, Tensor], seed: int) -> Model:
+    """The model with random weights, on the device of the data. Raises InputError for a network
+    that does not take such data."""
     seed_step(seed, -1)
     net, x = config["net"], data["train"][:2]
     try:
@@ -105,24 +106,24 @@ def untrained(config: dict[str, Any], data: dict[str, Tensor], seed: int) -> Mod
         with torch.no_grad():
             out = model(x, 0.5)
     except KeyError as error:
-        raise InputError(f"net: {net} needs more than samples ({error})") from None
+        raise InputError(f"net: {net} needs other data than samples ({error})") from None
     except RuntimeError as error:
         why = str(error).splitlines()[0]
         raise InputError(f"net: {net} takes no samples of shape {[*x.shape[1:]]} ({why})") from None
     if out.shape != x.shape:
         raise InputError(
-            f"net: {net} does not put out samples; expected one such as mlp, unet, dit"
+            f"net: {net} does not return samples; expected a network such as mlp, unet or dit"
         )
     hooks(model.net).begin(data)
     return model
 
 
 def load(folder: str | Path, precision: str = "") -> Model:
-    """A frozen model from a folder such as models/<name>, or that `fit` was given; `precision`, if
-    given, is what its matrices are multiplied in: float32, bfloat16, or auto for what is faster.
-    Raises InputError where there is none."""
+    """A frozen model from a folder such as models/<name> or the `folder` of `fit`. `precision`, if
+    not empty, is the number format of matrix products: float32, bfloat16, or auto for the faster
+    one. Raises InputError where there is no model."""
     if Path(folder, "model_index.json").exists():
-        raise InputError(f"{folder}: a diffusers pipeline; sf.from_diffusers reads it")
+        raise InputError(f"{folder}: a diffusers pipeline; use sf.from_diffusers")
     if not Path(folder, "config.json").exists():
         raise InputError(
             f"{folder}: expected the folder of a model, with config.json and {WEIGHTS}"

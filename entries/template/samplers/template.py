@@ -1,4 +1,4 @@
-"""Euler's method on the probability-flow ODE, with steps that shrink towards the data."""
+"""Euler's method on the probability-flow ODE, with smaller steps near the data."""
 
 from itertools import pairwise
 
@@ -9,7 +9,7 @@ from scorefield.core.denoiser import velocity
 
 
 def template(denoiser, x, times, randn=torch.randn_like, *, power: Positive = 1.5):
-    """Yields x after each step; power 1 has equal steps, above 1 smaller ones near the data."""
+    """Yields x after each step. Power 1 gives equal steps, above 1 they shrink near the data."""
     for t, s in pairwise(times**power):
         x = x + (s - t) * velocity(denoiser, x, t)
         yield x

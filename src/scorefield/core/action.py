@@ -1,7 +1,7 @@
-"""What a path costs in a score field: Freidlin-Wentzell actions, work and length.
+"""Figures of a path in a score field: Freidlin-Wentzell actions, work and length.
 
-A path is (N + 1, ...), a field b maps points (B, ...) to grad log p at them, at one noise level.
-Figures are 0-dimensional and in float64.
+A path is (N + 1, ...). A field b maps points (B, ...) to grad log p at them, at one noise level.
+Each figure is a 0-dimensional tensor in float64.
 """
 
 from collections.abc import Callable
@@ -23,8 +23,9 @@ def steps(path: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def midpoint(field: Field, path: Tensor, duration: float) -> Tensor:
-    """1/2 int |x' - b|^2 over a path walked at equal times, by the midpoint rule; the left-point
-    rule would find paths of no action where dt grad b > 2. Freidlin and Wentzell 1984."""
+    """The action 1/2 int |x' - b|^2 dt of a path with equal time steps, by the midpoint rule
+    (Freidlin and Wentzell 1984). The left-point rule has paths of zero action where dt grad b > 2.
+    """
     step, middle = steps(path)
     dt = duration / len(step)
     off = step / dt - field(middle)
@@ -32,18 +33,20 @@ def midpoint(field: Field, path: Tensor, duration: float) -> Tensor:
 
 
 def expanded(field: Field, path: Tensor, duration: float) -> Tensor:
-    """The same with the square multiplied out: kinetic part, |b|^2 at the nodes, and the boundary
-    term log p(x_N) - log p(x_0) as work."""
+    """The same action with the square expanded: the kinetic part, |b|^2 at the nodes, and the
+    boundary term log p(x_N) - log p(x_0), which is the work."""
     step, b = steps(path)[0], field(path)
     dt = duration / len(step)
-    size = inner(b, b)
-    still = size.sum() - (size[0] + size[-1]) / 2
-    return inner(step, step).sum() / (2 * dt) + dt / 2 * still - work(field, path)[-1]
+    squares = inner(b, b)
+    trapezoid = squares.sum() - (squares[0] + squares[-1]) / 2
+    kinetic = inner(step, step).sum() / (2 * dt)
+    return kinetic + dt / 2 * trapezoid - work(field, path)[-1]
 
 
 def geometric(field: Field, path: Tensor) -> Tensor:
-    """int |b| |dx| - b.dx, the least action over all ways to time the path (Heymann and
-    Vanden-Eijnden 2008): 2 (log p at the start - log p at the top) straight up from a mode."""
+    """The geometric action int |b| |dx| - b.dx: the minimum over all time parametrisations of the
+    path (Heymann and Vanden-Eijnden 2008). From a mode straight up the gradient it is 2 (log p at
+    the start - log p at the end)."""
     step, middle = steps(path)
     b = field(middle)
     return (inner(b, b).sqrt() * inner(step, step).sqrt() - inner(b, step)).sum()
@@ -52,7 +55,7 @@ def geometric(field: Field, path: Tensor) -> Tensor:
 def work(field: Field, path: Tensor) -> Tensor:
     """log p(x_k) - log p(x_0) as the work of the field along the path, (N + 1,), by Simpson's rule.
 
-    The trapezoid rule would tell any leapfrog motion that it conserves energy, in any field.
+    With the trapezoid rule every leapfrog motion would seem to conserve its energy.
     """
     step, middle = steps(path)
     b = field(path)
@@ -61,17 +64,19 @@ def work(field: Field, path: Tensor) -> Tensor:
 
 
 def length(path: Tensor) -> Tensor:
-    """Its Euclidean length."""
+    """The Euclidean length of a path."""
     step = steps(path)[0]
     return inner(step, step).sqrt().sum()
 
 
 def resampled(path: Tensor, nodes: int) -> Tensor:
-    """The same course in `nodes` pieces of equal length, (nodes + 1, ...)."""
+    """The same polygonal path in `nodes` pieces of equal length, (nodes + 1, ...)."""
     step = steps(path)[0]
-    gone = torch.cat([step.new_zeros(1, dtype=torch.float64), inner(step, step).sqrt().cumsum(0)])
-    at = torch.linspace(0, 1, nodes + 1, dtype=torch.float64, device=path.device) * gone[-1]
-    left = (torch.searchsorted(gone, at, right=True) - 1).clamp(0, len(step) - 1)
-    part = ((at - gone[left]) / (gone[left + 1] - gone[left]).clamp_min(1e-300)).clamp(0, 1)
+    lengths = inner(step, step).sqrt()
+    reached = torch.cat([step.new_zeros(1, dtype=torch.float64), lengths.cumsum(0)])
+    at = torch.linspace(0, 1, nodes + 1, dtype=torch.float64, device=path.device) * reached[-1]
+    left = (torch.searchsorted(reached, at, right=True) - 1).clamp(0, len(step) - 1)
+    piece = (reached[left + 1] - reached[left]).clamp_min(1e-300)
+    part = ((at - reached[left]) / piece).clamp(0, 1)
     part = part.to(path).view(-1, *[1] * (path.ndim - 1))
     return path[left] + part * step[left]

@@ -1,6 +1,6 @@
-"""The types of knobs: what a number may be, and which knobs name a method.
+"""Types of knobs: the range of a number, and the knobs that name a method.
 
-They are read twice: by whoever reads a signature, and by the validation of params.yaml.
+They document the signature of a method, and the validation of params.yaml reads them.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt, Interval, Len, MultipleOf
 
 @dataclass(frozen=True)
 class Method:
-    """Marks a knob whose value names a method of a kind, a file in that folder."""
+    """Marks a knob whose value is the name of a method: a file in the folder `kind`."""
 
     kind: str
 

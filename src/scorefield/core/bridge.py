@@ -1,4 +1,4 @@
-"""One bridge p(x_s | x_0, x_t) that serves every sampler of one step."""
+"""The bridge p(x_s | x_0, x_t): one step from time t to s, for all samplers of first order."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -20,10 +20,11 @@ def posterior_ratio(schedule: Schedule, t: Tensor, s: Tensor) -> Tensor:
 def bridge(
     schedule: Schedule, x: Tensor, x0: Tensor, t: Tensor, s: Tensor, rho: Tensor, randn: Randn
 ) -> Tensor:
-    """x_s = alpha_s x_0 + sigma_s (rho z + sqrt(1 - rho^2) noise), with z read off (x_t, x_0).
+    """x_s = alpha_s x_0 + sigma_s (rho z + sqrt(1 - rho^2) noise), where z is computed from (x_t,
+    x_0).
 
-    Any |rho| <= 1 keeps the marginal: rho = 1 is DDIM, rho = posterior_ratio is DDPM (De Bortoli
-    et al. 2025, eq. 4, written for every schedule). Coefficients keep the precision of t.
+    Every |rho| <= 1 keeps the marginal distribution: rho = 1 is DDIM, rho = posterior_ratio is DDPM
+    (De Bortoli et al. 2025, eq. 4, for any schedule). Coefficients have the precision of t.
     """
     (alpha_t, sigma_t), (alpha_s, sigma_s) = schedule(t), schedule(s)
     from_x = sigma_s * rho / sigma_t
@@ -36,8 +37,8 @@ def bridge(
 def walk(
     denoiser: Denoiser, x: Tensor, times: Tensor, randn: Randn, churn: float
 ) -> Iterator[Tensor]:
-    """Bridge steps from times[0] to times[-1]; rho = 1 - churn^2 (1 - r), so that churn 0 is
-    DDIM and churn 1 is DDPM's ancestral step. Yields x after every step, without gradients."""
+    """Bridge steps from times[0] to times[-1] with rho = 1 - churn^2 (1 - r): churn 0 is DDIM,
+    churn 1 is DDPM's ancestral step. Yields x after every step, without gradients."""
     schedule = denoiser.schedule
     for t, s in pairwise(times):
         rho = 1 - churn**2 * (1 - posterior_ratio(schedule, t, s))

@@ -1,4 +1,4 @@
-"""What samples are to match."""
+"""Conditions of samples: labels, or examples that they should match."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Condition:
-    """What each of n samples is to match, (n, ...), and which test example that is, (n,), -1 for
-    none of them; no `source` where it comes from no test example."""
+    """The condition of each of n samples, `values` (n, ...), and the index `source` (n,) of the
+    test example that it is, -1 for none; `source` is None where no condition is a test example."""
 
     values: Tensor
     source: Tensor | None = None

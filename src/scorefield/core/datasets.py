@@ -1,6 +1,6 @@
-"""Prepared datasets by kind: points of one law, points of many laws side by side, images.
+"""Prepared datasets: points of one law, points of many laws side by side, and images.
 
-The kind is decided here, once, from what the file holds.
+`dataset_of` chooses the kind from the tensors of a file.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,13 @@ from torch import Tensor
 
 from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture
-from scorefield.core.files import load_data, load_tensors
 
 PARTS = ("weight", "mean", "cov")  # of a mixture
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """What every dataset holds; `tensors` are those of its file, by name."""
+    """A dataset with its three splits; `tensors` are those of its file, by name."""
 
     tensors: dict[str, Tensor]
 
@@ -39,7 +38,7 @@ class Dataset:
 
 @dataclass(frozen=True, eq=False)
 class Labelled(Dataset):
-    """Examples with a label each, and perhaps with another example as their pair."""
+    """Examples with labels; some datasets also have pairs (x, y) of examples."""
 
     @property
     def train_labels(self) -> Tensor:
@@ -58,13 +57,13 @@ class Labelled(Dataset):
 
     @property
     def test_pair(self) -> Tensor | None:
-        """The y of each test example x, (N, ...), of data with pairs."""
+        """The y of each test example x, (N, ...); None for data without pairs."""
         return self.tensors.get("test_pair")
 
 
 @dataclass(frozen=True, eq=False)
 class Points(Labelled):
-    """Points (N, D) drawn from a mixture that is known; labels are modes."""
+    """Points (N, D) from a known mixture; labels are modes."""
 
     @property
     def law(self) -> Mixture:
@@ -78,18 +77,18 @@ class Points(Labelled):
 
     @property
     def joint(self) -> Mixture | None:
-        """The law of (x, y), in 2 D dimensions, of data with pairs."""
+        """The law of (x, y), in 2 D dimensions; None for data without pairs."""
         return _mixture(self.tensors, "joint") if "joint.mean" in self.tensors else None
 
 
 @dataclass(frozen=True, eq=False)
 class Layouts(Dataset):
-    """Points (N, E, D) of E members, each with a mixture of its own that is known. The special mode
-    of each is its component 0; all components of a member are round and equally wide."""
+    """Points (N, E, D) of E members, each from a known mixture of its own. The special mode of a
+    member is its component 0; all its components are isotropic and equally wide."""
 
     @property
     def mean(self) -> Tensor:
-        """Centres of all components, (E, K, D) in float64; those beyond `size` are none."""
+        """Centres of all components, (E, K, D) in float64; entries from `size` on are padding."""
         return self.tensors["mixture.mean"]
 
     @property
@@ -104,22 +103,22 @@ class Layouts(Dataset):
 
     @property
     def regime(self) -> Tensor:
-        """Whether the special mode is withheld (0), rare (1) or neither (2), (E,)."""
+        """Whether the special mode is withheld (0), rare (1) or as large as others (2), (E,)."""
         return self.tensors["regime"]
 
     @property
     def layout(self) -> Tensor:
-        """Which layout of modes each member has, (E,)."""
+        """The index of the layout of modes of each member, (E,)."""
         return self.tensors["layout"]
 
     @property
     def interior(self) -> Tensor:
-        """Whether the special mode is inside the hull of the others, bools (E,)."""
+        """Whether the special mode is inside the convex hull of the others, bools (E,)."""
         return self.tensors["interior"].bool()
 
     @property
     def decoy(self) -> Tensor:
-        """Where no member has a mode though one would fit, (E, D); not a number for none."""
+        """A point that could be a mode but is none in any member, (E, D); NaN without one."""
         return self.tensors["decoy"]
 
     @property
@@ -138,23 +137,23 @@ class Images(Labelled):
 
     @property
     def classes(self) -> int:
-        """How many classes the test split knows."""
+        """The number of classes of the test split."""
         return int(self.test_labels.max()) + 1
 
     @property
     def special_class(self) -> int | None:
-        """The class with less than half as many training images as the largest, if there is one."""
+        """The smallest class, if it has less than half the training images of the largest."""
         counts = torch.bincount(self.train_labels, minlength=self.classes)
         return int(counts.argmin()) if counts.min() < counts.max() / 2 else None
 
     @property
     def pair_turns(self) -> int:
-        """By how many quarter turns clockwise a pair's y differs from its x; 0 without pairs."""
+        """The number of clockwise quarter turns from x to y of a pair; 0 without pairs."""
         return int(self.tensors["pair_turns"]) if "pair_turns" in self.tensors else 0
 
 
 def dataset_of(tensors: dict[str, Tensor]) -> Points | Layouts | Images:
-    """Tensors as the kind of dataset that they are. Raises InputError for none of these."""
+    """The dataset of a file's tensors. Raises InputError where they are of none of these kinds."""
     if "layout" in tensors:
         return Layouts(tensors)
     if "mixture.mean" in tensors:
@@ -164,12 +163,6 @@ def dataset_of(tensors: dict[str, Tensor]) -> Points | Layouts | Images:
     raise InputError("data: expected images with labels, or points with their law (mixture.*)")
 
 
-def load_dataset(name: str, *, as_bytes: bool = False) -> Points | Layouts | Images:
-    """The prepared dataset data/<name>.safetensors; its images are floats in [-1, 1], or as they
-    are stored with `as_bytes`. Raises InputError where there is none."""
-    path = f"data/{name}.safetensors"
-    return dataset_of(load_tensors(path) if as_bytes else load_data(name))
-
-
 def _mixture(tensors: dict[str, Tensor], name: str) -> Mixture:
+    """The mixture whose parts are the tensors `name`.weight, .mean and .cov."""
     return Mixture(*(tensors[f"{name}.{part}"] for part in PARTS))

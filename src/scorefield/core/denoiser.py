@@ -1,8 +1,8 @@
-"""The denoiser, the one currency of this library, and what is read off it.
+"""The denoiser, the interface that all methods share, and quantities computed from it.
 
 A denoiser is anything with `schedule`, `draws` and a call (x, t) -> x_0: its posterior mean, or
 where `draws` is true a draw from the posterior. x is (B, ...), t a number, (), (B,) or
-(B, 1, ..., 1). What takes a denoiser returns one, so that guidance, averages and counts compose.
+(B, 1, ..., 1). Guidance, averages and counters take a denoiser and return one, so they compose.
 """
 
 from collections.abc import Callable
@@ -19,12 +19,12 @@ from scorefield.core.errors import InputError
 from scorefield.core.noise import Randn
 from scorefield.core.schedule import Schedule, aligned
 
-Function = Callable[[Tensor, Tensor], Tensor]  # (x, t) -> x_0, t as `aligned` leaves it
+Function = Callable[[Tensor, Tensor], Tensor]  # (x, t) -> x_0, t in a shape of `aligned`
 
 
 @runtime_checkable
 class Denoiser(Protocol):
-    """Anything with a schedule that estimates x_0 from x_t."""
+    """Anything with a schedule that maps (x_t, t) to x_0."""
 
     @property
     def schedule(self) -> Schedule: ...
@@ -37,30 +37,32 @@ class Denoiser(Protocol):
 
 @runtime_checkable
 class Bindable(Denoiser, Protocol):
-    """A denoiser that takes noise or a condition, once for all calls on a chunk of samples."""
+    """A denoiser that needs noise or a condition: `bind` sets them for a chunk of samples."""
 
     def bind(self, chunk: "Chunk", /) -> Denoiser: ...
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """What belongs to samples that are drawn together: their source of noise, and what each of
-    them is to match (labels, images), (B, ...)."""
+    """Samples that are drawn together: their source of noise, and the condition of each (a label,
+    an image), (B, ...)."""
 
     randn: Randn = torch.randn_like
     condition: Tensor | None = None
 
     def bind(self, *denoisers: Denoiser) -> tuple[Denoiser, ...]:
-        """The denoisers of this chunk; the same one twice is bound once."""
-        different = {id(d): d for d in denoisers}
-        made = {i: d.bind(self) if isinstance(d, Bindable) else d for i, d in different.items()}
-        return tuple(made[id(d)] for d in denoisers)
+        """The denoisers, bound to this chunk; one that is given twice is bound once."""
+        bound: dict[int, Denoiser] = {}
+        for each in denoisers:
+            if id(each) not in bound:
+                bound[id(each)] = each.bind(self) if isinstance(each, Bindable) else each
+        return tuple(bound[id(each)] for each in denoisers)
 
 
 @dataclass(frozen=True, eq=False)
 class Plain:
-    """A function (x, t) -> x_0 as a denoiser; t reaches it as () or (B, 1, ..., 1). `shape` is that
-    of one sample, where it is known."""
+    """A function (x, t) -> x_0 as a denoiser; it gets t as () or (B, 1, ..., 1). `shape` is that of
+    one sample, where it is known."""
 
     function: Function
     schedule: Schedule
@@ -73,8 +75,8 @@ class Plain:
 
 @dataclass(frozen=True, eq=False)
 class Derived:
-    """A denoiser made of others. `base` is the one it comes from, whose schedule it keeps; `make`
-    gives the function (x, t) -> x_0 of a chunk. A call without a chunk uses fresh noise."""
+    """A denoiser made from others. It has the schedule of `base`, the one it comes from; `make`
+    returns the function (x, t) -> x_0 for a chunk. A call without a chunk uses fresh noise."""
 
     base: Denoiser
     make: Callable[[Chunk], Function]
@@ -99,8 +101,8 @@ class Derived:
 def derived(
     denoiser: Denoiser, make: Callable[[Chunk], Function], draws: bool | None = None
 ) -> Derived:
-    """A denoiser that keeps the schedule, and if `draws` is not given whether it draws, of
-    another; `make(chunk)` returns its function (x, t) -> x_0."""
+    """A denoiser with the schedule of another one, and with its `draws` where none is given;
+    `make(chunk)` returns the function (x, t) -> x_0."""
     return Derived(origin(denoiser), make, denoiser.draws if draws is None else draws)
 
 
@@ -111,13 +113,13 @@ def origin(denoiser: Denoiser) -> Denoiser:
 
 @dataclass
 class Counter:
-    """How often something was evaluated on a batch."""
+    """The number of evaluations on a batch."""
 
     calls: int = 0
 
 
 def counted(denoiser: Denoiser, counter: Counter) -> Denoiser:
-    """The denoiser, whose calls are counted."""
+    """The same denoiser; `counter` counts its calls."""
 
     def make(chunk: Chunk) -> Function:
         (inner,) = chunk.bind(denoiser)
@@ -132,7 +134,8 @@ def counted(denoiser: Denoiser, counter: Counter) -> Denoiser:
 
 
 def by_row(denoiser: Denoiser) -> Denoiser:
-    """A denoiser of rows (B E, D) on the points (B, E, D) of E members; others as they are."""
+    """A denoiser of rows (B E, D) as one of the points (B, E, D) of E members; x of other
+    dimensions is passed on."""
 
     def make(chunk: Chunk) -> Function:
         (inner,) = chunk.bind(denoiser)
@@ -160,9 +163,9 @@ def needs_mean(denoiser: Denoiser, who: str) -> None:
 def posterior_mean(denoiser: Denoiser, draws: int = 16) -> Denoiser:
     """The posterior mean of a denoiser that draws, as the average over fixed quasi-random noise.
 
-    The noise is a scrambled Sobol set (Owen 1998), the same for every sample and call, so that the
-    mean is one smooth function of x; `draws` evaluations each. A denoiser that does not draw is its
-    own mean.
+    The noise is a scrambled Sobol sequence (Owen 1998), the same for every sample and call, so that
+    the mean is a smooth function of x. A call costs `draws` evaluations. A denoiser that does not
+    draw is returned as it is.
     """
     if not denoiser.draws:
         return denoiser
@@ -179,7 +182,7 @@ def posterior_mean(denoiser: Denoiser, draws: int = 16) -> Denoiser:
         def mean(x: Tensor, t: Tensor) -> Tensor:
             total = torch.zeros_like(x)
             for xi in noises(tuple(x.shape[1:])):
-                (one,) = replace(chunk, randn=always(xi)).bind(denoiser)
+                (one,) = replace(chunk, randn=constant_noise(xi)).bind(denoiser)
                 total = total + one(x, t)
             return total / draws
 
@@ -188,13 +191,17 @@ def posterior_mean(denoiser: Denoiser, draws: int = 16) -> Denoiser:
     return derived(denoiser, make, draws=False)
 
 
-def always(xi: Tensor) -> Randn:
-    """A source that gives every row the same values (1, ...)."""
-    return lambda like: xi.to(like).expand_as(like)
+def constant_noise(xi: Tensor) -> Randn:
+    """A source of noise that returns the same values (1, ...) for every row."""
+
+    def randn(like: Tensor) -> Tensor:
+        return xi.to(like).expand_as(like)
+
+    return randn
 
 
 def noise(denoiser: Denoiser, x: Tensor, t: Tensor | float) -> Tensor:
-    """The z in x_t = alpha x_0 + sigma z, of x's shape; needs sigma(t) > 0."""
+    """The predicted noise z in x_t = alpha x_0 + sigma z, of x's shape; needs sigma(t) > 0."""
     needs_mean(denoiser, "a score")
     alpha, sigma = denoiser.schedule.at(t, x)
     return (x - alpha * denoiser(x, t)) / sigma

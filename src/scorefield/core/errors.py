@@ -2,4 +2,4 @@
 
 
 class InputError(ValueError):
-    """Bad input from outside, told in one line that names the file or key and what was expected."""
+    """Invalid input; the message is one line with the file or key and what was expected."""

@@ -1,4 +1,4 @@
-"""Gaussian mixtures, where every quantity the library estimates has a closed form."""
+"""Gaussian mixtures: every quantity that this library estimates, in closed form."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from math import log, pi
 import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import Denoiser, Plain, derived
+from scorefield.core.denoiser import Chunk, Denoiser, Function, Plain, derived
 from scorefield.core.errors import InputError
 from scorefield.core.schedule import Schedule, aligned, cosine
 
@@ -19,7 +19,8 @@ Points = Sequence[Sequence[float]]
 class Mixture:
     """sum_k weight_k N(mean_k, cov_k); weight (K,), mean (K, D), cov (K, D, D).
 
-    Weights of zero are allowed (a withheld mode). Methods take x (B, D), and t as a denoiser does.
+    Weights of zero are allowed (a withheld mode). Methods take x (B, D), and t in the shapes of a
+    denoiser.
     """
 
     weight: Tensor
@@ -30,8 +31,8 @@ class Mixture:
     def isotropic(
         cls, mean: Tensor | Points, std: float, weight: Tensor | Sequence[float] | None = None
     ) -> "Mixture":
-        """Components of one standard deviation at mean (K, D), in float64; weight (K,), which need
-        not sum to 1, is equal by default. Raises InputError for other shapes."""
+        """Isotropic components with means (K, D), in float64. The weights (K,), equal by default,
+        are divided by their sum. Raises InputError for other shapes."""
         mean = torch.as_tensor(mean, dtype=torch.float64)
         share = torch.ones(len(mean)) if weight is None else weight
         share = torch.as_tensor(share, dtype=torch.float64)
@@ -47,16 +48,16 @@ class Mixture:
     def ring(
         cls, modes: int = 8, *, radius: float = 3.0, std: float = 0.25, rare: float | None = None
     ) -> "Mixture":
-        """Modes on a circle in 2-D. Component 0, on the right, has the share `rare` of the mass, 0
-        to withhold it; by default all weigh the same."""
+        """Modes on a circle in 2-D. Component 0, on the right, has the weight `rare` (0: withheld);
+        by default all weights are equal."""
         return cls.isotropic(ring(modes, radius), std, shares(modes, rare))
 
     @classmethod
     def grid(
         cls, side: int = 5, *, spacing: float = 1.5, std: float = 0.15, rare: float | None = None
     ) -> "Mixture":
-        """side x side modes in 2-D. Component 0, in the middle, has the share `rare` of the mass, 0
-        to withhold it; by default all weigh the same."""
+        """side x side modes in 2-D. Component 0, in the middle, has the weight `rare` (0:
+        withheld); by default all weights are equal."""
         mean, middle = grid(side, spacing), side**2 // 2
         first = torch.cat([mean[[middle]], mean[:middle], mean[middle + 1 :]])
         return cls.isotropic(first, std, shares(side**2, rare))
@@ -76,7 +77,8 @@ class Mixture:
         return self.mean[k] + spread[..., 0], k
 
     def _parts(self, schedule: Schedule, x: Tensor, t: Tensor) -> tuple[Tensor, ...]:
-        """Along each component's axes: alpha, offset and noised variance, all (B or 1, K, D)."""
+        """alpha, and along each component's axes the offset and the noised variance; each of shape
+        (B or 1, K, D)."""
         alpha, sigma = (scale.reshape(-1, 1, 1) for scale in schedule(aligned(t, x)))
         variance, basis = self.axes
         offset = torch.einsum("bkd,kde->bke", x[:, None] - alpha * self.mean, basis)
@@ -112,11 +114,14 @@ class Mixture:
         plain = Plain(mean, schedule, shape=tuple(self.mean.shape[1:]))
         if not draws:
             return plain
-        return derived(
-            plain,
-            lambda chunk: lambda x, t: self.draw(schedule, x, t, chunk.randn(x)),
-            draws=True,
-        )
+
+        def make(chunk: Chunk) -> Function:
+            def draw(x: Tensor, t: Tensor) -> Tensor:
+                return self.draw(schedule, x, t, chunk.randn(x))
+
+            return draw
+
+        return derived(plain, make, draws=True)
 
     def covariance(self, schedule: Schedule, x: Tensor, t: Tensor) -> Tensor:
         """Cov[x_0 | x_t], shape (B, D, D)."""
@@ -129,8 +134,8 @@ class Mixture:
     def draw(self, schedule: Schedule, x: Tensor, t: Tensor, xi: Tensor) -> Tensor:
         """x_0 from p(x_0 | x_t), shape (B, D), as a function of standard normal xi (B, D).
 
-        The first coordinate of xi, as a quantile, picks the component; how far it is within its
-        share is again uniform, and becomes the noise of that coordinate.
+        The quantile of the first coordinate of xi selects the component. Its position within the
+        share of that component is again uniform, and gives the noise of the first coordinate.
         """
         share, mean, spread = self.posterior(schedule, x, t)
         row, above = torch.arange(len(x), device=x.device), share.cumsum(-1)
@@ -144,20 +149,20 @@ class Mixture:
 
 
 def ring(modes: int, radius: float) -> Tensor:
-    """Places on a circle (modes, 2), the first on the right."""
+    """Points on a circle (modes, 2), the first on the right."""
     angle = torch.arange(modes) * (2 * pi / modes)
     return radius * torch.stack([angle.cos(), angle.sin()], -1)
 
 
 def grid(side: int, spacing: float) -> Tensor:
-    """Places on a square grid (side^2, 2) about the origin."""
+    """Points of a square grid (side^2, 2) around the origin."""
     steps = spacing * (torch.arange(side) - (side - 1) / 2)
     return torch.cartesian_prod(steps, steps)
 
 
 def shares(modes: int, rare: float | None) -> Tensor:
-    """Weights (modes,) that sum to 1, `rare` of the first and equal of the others; all equal if it
-    is None. Raises InputError for a share that is not in [0, 1)."""
+    """Weights (modes,) that sum to 1: `rare` for the first, equal ones for the others; all equal if
+    `rare` is None. Raises InputError for a share that is not in [0, 1)."""
     rare = 1 / modes if rare is None else rare
     if modes < 2 or not 0 <= rare < 1:
         raise InputError(f"rare: expected a share in [0, 1) of 2 modes or more, found {rare}")
@@ -166,13 +171,13 @@ def shares(modes: int, rare: float | None) -> Tensor:
     return share
 
 
-def information(
+def pointwise_mutual_information(
     joint: Mixture, schedule: Schedule, x: Tensor, t: Tensor, y: Tensor, s: Tensor
 ) -> Tensor:
     """The pointwise mutual information log p(x_t, y_s) - log p(x_t) - log p(y_s), shape (B,), of
-    the halves x (B, D) and y (B, D) of a joint mixture; one time t for x and one, s, for y.
+    the halves x (B, D) and y (B, D) of a joint mixture; t is the time of x and s that of y.
 
-    Of a Gaussian pair it is Hayakawa et al. 2025's ratio in closed form.
+    It is the log density ratio of Hayakawa et al. 2025 in closed form.
     """
     half = joint.mean.shape[1] // 2
     (alpha, sigma), (a, b) = schedule(t), schedule(s)

@@ -1,4 +1,4 @@
-"""Log-densities of a denoiser by its probability-flow ODE."""
+"""Log-densities of a denoiser by the probability-flow ODE."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -11,7 +11,7 @@ from scorefield.core.denoiser import Denoiser, needs_mean
 from scorefield.core.schedule import time_at
 
 SMALL = 8  # dimensions up to which the divergence is exact
-TOP = 40.0  # the noise level where the law counts as Gaussian
+TOP = 40.0  # the noise level at which the noised data are taken as Gaussian
 
 Slope = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # (z, log rho) -> dz and d log p
 
@@ -26,14 +26,13 @@ def flow_log_prob(
     probes: int = 1,
     seed: int = 0,
 ) -> Tensor:
-    """log p_t(x) in nats, (B,), x (B, ...), of one time t (Song et al. 2021). With z = x / alpha
-    and rho = sigma / alpha it integrates dz/drho = (z - D) / rho up to rho = TOP, where p is
-    Gaussian with the data's mean (d,) and covariance (d, d), the prior, by Heun's method in
-    log rho.
+    """log p_t(x) in nats, (B,), of rows x (B, ...) at one time t (Song et al. 2021).
 
-    The divergence of D is exact in up to eight dimensions, else by `probes` random signs, the same
-    for all rows and steps (Hutchinson 1990). Two network calls a step, with as many backwards as
-    probes. Raises InputError for a denoiser that draws.
+    With z = x / alpha and rho = sigma / alpha, Heun's method in log rho integrates dz/drho = (z -
+    D) / rho up to rho = TOP. There p is Gaussian with `prior`, the mean (d,) and the covariance (d,
+    d) of the data. The divergence of D is exact in up to eight dimensions; else it is estimated by
+    `probes` random sign vectors, the same for all rows and steps (Hutchinson 1990). Two network
+    calls per step, each with `probes` backward calls. Raises InputError for a denoiser that draws.
     """
     needs_mean(denoiser, "a likelihood")
     x = x.double()
@@ -52,7 +51,7 @@ def flow_log_prob(
 
 
 def integrated(slope: Slope, z: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
-    """Where z (B, ...) ends, and what log p gains on the way, (B,), by Heun's method."""
+    """The final z (B, ...) and the integral of d log p, (B,), by Heun's method."""
     gained = torch.zeros(len(z), dtype=torch.float64, device=z.device)
     for low, high in pairwise(grid):
         h = high - low
@@ -63,7 +62,7 @@ def integrated(slope: Slope, z: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def gaussian_log_prob(z: Tensor, prior: tuple[Tensor, Tensor]) -> Tensor:
-    """log p of z (B, ...), (B,), at the noise level TOP of a Gaussian: its mean and covariance."""
+    """log p of z (B, ...) under a Gaussian, (mean, covariance), at the noise level TOP, (B,)."""
     mean, cov = (part.double().to(z.device) for part in prior)
     noised = cov + TOP**2 * torch.eye(len(mean), dtype=torch.float64, device=z.device)
     found: Tensor = torch.distributions.MultivariateNormal(mean, noised).log_prob(z.flatten(1))
@@ -71,7 +70,8 @@ def gaussian_log_prob(z: Tensor, prior: tuple[Tensor, Tensor]) -> Tensor:
 
 
 def directions(x: Tensor, probes: int, seed: int) -> Tensor:
-    """Vectors (K, ...) of x's row shape whose outer products have the mean of the identity."""
+    """Vectors (K, ...) of the shape of one row of x; the mean of their outer products is the
+    identity, exactly or in expectation."""
     shape, d = x.shape[1:], x[0].numel()
     if d <= SMALL:
         axes: Tensor = d**0.5 * torch.eye(d, dtype=torch.float64, device=x.device)
@@ -82,7 +82,7 @@ def directions(x: Tensor, probes: int, seed: int) -> Tensor:
 
 
 def traced(denoiser: Denoiser, z: Tensor, rho: Tensor, signs: Tensor) -> tuple[Tensor, Tensor]:
-    """The denoiser at x = alpha z, and the trace of its slope in z, (B,)."""
+    """The denoiser at x = alpha z, and the trace of its Jacobian in z, (B,)."""
     t = time_at(denoiser.schedule, rho)
     total = torch.zeros(len(z), dtype=z.dtype, device=z.device)
     with torch.enable_grad():

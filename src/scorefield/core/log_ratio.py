@@ -1,4 +1,4 @@
-"""What estimates a log ratio, and the count of its evaluations."""
+"""Estimators of a log density ratio, and a counter of their evaluations."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -13,8 +13,9 @@ from scorefield.core.schedule import Schedule
 
 @runtime_checkable
 class LogRatio(Protocol):
-    """Anything that estimates a log ratio: T of pairs (x_i, y_i) at times t (B,) of x and s (B,) of
-    y, shape (B,). `condition` says which y it knows: clean, or same_t (noised to the time of x)."""
+    """Anything that estimates a log density ratio T of pairs (x_i, y_i), (B,), at times t (B,) of x
+    and s (B,) of y. `condition` says which y it takes: clean, or same_t (noised to the time of x).
+    """
 
     @property
     def schedule(self) -> Schedule: ...
@@ -26,16 +27,16 @@ class LogRatio(Protocol):
 
 
 def log_ratio_of(guide: LogRatio | Model) -> LogRatio:
-    """The ratio of a guide. Raises InputError for a model that estimates none."""
+    """The log ratio of a guide. Raises InputError for a model that estimates none."""
     found = guide.net if isinstance(guide, Model) else guide
     if not isinstance(found, LogRatio):
-        raise InputError("guide: ratio guidance needs a model that estimates a ratio")
+        raise InputError("guide: ratio guidance needs a model that estimates a density ratio")
     return found
 
 
 @dataclass(frozen=True)
 class CountedRatio:
-    """A log ratio whose evaluations are counted."""
+    """A log ratio; `counter` counts its evaluations."""
 
     inner: LogRatio
     counter: Counter
@@ -54,5 +55,5 @@ class CountedRatio:
 
 
 def counted_ratio(guide: LogRatio | Model, counter: Counter) -> LogRatio:
-    """The log ratio of a guide, whose evaluations are counted."""
+    """The log ratio of a guide; `counter` counts its evaluations."""
     return CountedRatio(log_ratio_of(guide), counter)

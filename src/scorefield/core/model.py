@@ -1,4 +1,4 @@
-"""A network read as a denoiser."""
+"""A network as a denoiser."""
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from scorefield.core.schedule import Schedule, aligned
 
 
 def read_x0(predict: Prediction, out: Tensor, x: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
-    """x_0 from what a network puts out: x0, eps (Ho et al. 2020) or v = alpha eps - sigma x0
+    """x_0 from the output of a network: x0, eps (Ho et al. 2020) or v = alpha eps - sigma x0
     (Salimans and Ho 2022)."""
     if predict == "x0":
         return out
@@ -19,8 +19,8 @@ def read_x0(predict: Prediction, out: Tensor, x: Tensor, alpha: Tensor, sigma: T
     return (alpha * x - sigma * out) / (alpha**2 + sigma**2)
 
 
-def squared_unit(predict: Prediction, alpha: Tensor, sigma: Tensor) -> Tensor:
-    """What a squared error of x_0 is multiplied by to be one of the network's own prediction."""
+def loss_weight(predict: Prediction, alpha: Tensor, sigma: Tensor) -> Tensor:
+    """The factor that turns a squared error of x_0 into one of the predicted quantity."""
     if predict == "x0":
         return torch.ones_like(sigma)
     if predict == "eps":
@@ -29,11 +29,12 @@ def squared_unit(predict: Prediction, alpha: Tensor, sigma: Tensor) -> Tensor:
 
 
 class Model(nn.Module):
-    """A network read as a denoiser; `predict` says what it puts out: x0, eps or v.
+    """A network as a denoiser; `predict` is what the network predicts: x0, eps or v.
 
-    `shape` is that of one sample. With `draws` the network takes noise xi of x's shape, joined to x
-    along the channels, and x_0 is a draw from the posterior (De Bortoli et al. 2025). Reading eps
-    divides by alpha: raises InputError for a schedule whose alpha vanishes at pure noise.
+    `shape` is that of one sample. With `draws` the network takes noise xi of x's shape,
+    concatenated to x along the channels, and x_0 is a draw from the posterior (De Bortoli et al.
+    2025). With eps, x_0 is divided by alpha: raises InputError for a schedule whose alpha vanishes
+    at pure noise.
     """
 
     def __init__(
@@ -52,12 +53,12 @@ class Model(nn.Module):
 
     @property
     def classes(self) -> int:
-        """How many labels it takes as condition, 0 for none."""
+        """The number of classes that it takes as a condition, 0 for none."""
         return hooks(self.net).classes
 
     @property
     def device(self) -> torch.device:
-        """Where its weights are."""
+        """The device of its weights."""
         return next((p.device for p in (*self.parameters(), *self.buffers())), torch.device("cpu"))
 
     def forward(
@@ -67,18 +68,20 @@ class Model(nn.Module):
         xi: Tensor | None = None,
         condition: Tensor | None = None,
     ) -> Tensor:
-        """x_0 (B, ...) from x_t (B, ...). Of a model that draws, xi is fresh noise by default; of a
-        network that takes labels, the condition is labels (B,)."""
+        """x_0 (B, ...) from x_t (B, ...). For a model that draws, xi is fresh noise by default; for
+        a network that takes labels, the condition is labels (B,)."""
         t = aligned(t, x)
         alpha, sigma = self.schedule(t)
-        given = torch.cat([x, torch.randn_like(x) if xi is None else xi], 1) if self.draws else x
+        inputs = x
+        if self.draws:
+            inputs = torch.cat([x, torch.randn_like(x) if xi is None else xi], 1)
         net = hooks(self.net)
         labels = (net.training_labels(condition),) if net.classes else ()
-        return read_x0(self.predict, self.net(given, t, *labels), x, alpha, sigma)
+        return read_x0(self.predict, self.net(inputs, t, *labels), x, alpha, sigma)
 
     def bind(self, chunk: Chunk) -> Denoiser:
-        """The denoiser of a chunk: xi comes from its noise, labels are its condition. Raises
-        InputError for a model of labels where the condition is something else."""
+        """The denoiser of a chunk: its noise gives xi, its condition the labels. Raises InputError
+        where a model that takes labels gets another kind of condition."""
         condition = chunk.condition if self.classes else None
         if condition is not None and (condition.ndim != 1 or condition.is_floating_point()):
             raise InputError(
@@ -87,12 +90,16 @@ class Model(nn.Module):
             )
         if not self.draws and condition is None:
             return self
-        xi = chunk.randn if self.draws else lambda x: None
-        return derived(self, lambda _: lambda x, t: self(x, t, xi(x), condition))
+
+        def bound(x: Tensor, t: Tensor) -> Tensor:
+            xi = chunk.randn(x) if self.draws else None
+            return self(x, t, xi, condition)
+
+        return derived(self, lambda _: bound)
 
 
 def classes_of(denoiser: Denoiser) -> int:
-    """How many labels its condition may be, 0 for none."""
+    """The number of classes that a denoiser takes as a condition, 0 for none."""
     base = origin(denoiser)
     return base.classes if isinstance(base, Model) else 0
 
@@ -104,6 +111,6 @@ def shape_of(denoiser: Denoiser) -> tuple[int, ...] | None:
 
 
 def device_of(denoiser: Denoiser) -> torch.device:
-    """Where its weights are; the CPU where that is not known."""
+    """The device of its weights; the CPU where that is not known."""
     base = origin(denoiser)
     return base.device if isinstance(base, Model) else torch.device("cpu")

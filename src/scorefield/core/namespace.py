@@ -10,21 +10,21 @@ from scorefield.core.registry import methods, near
 
 
 class Namespace(ModuleType):
-    """A folder whose attributes are functions and classes of its files, each imported when it is
-    first asked for.
+    """A package whose attributes are functions and classes of its files; each is imported when it
+    is first used.
 
-    Python binds an imported file to its package, under a name that may hide a function of that
-    name. Here the function takes that place; `from scorefield.guidance.ibg import ibg` is as
-    anywhere.
+    Python makes an imported file an attribute of its package, which would hide a function of the
+    same name. Here the attribute is the function. `from scorefield.guidance.ibg import ibg` works
+    as usual.
     """
 
-    _given: Mapping[str, str] | None
+    _named: Mapping[str, str] | None
 
     @property
     def _files(self) -> Mapping[str, str]:
-        """The file of each name; of a kind every file has a function of its own name."""
-        if self._given is not None:
-            return self._given
+        """The file of each name; by default every file has a function of its own name."""
+        if self._named is not None:
+            return self._named
         return {name: name for name in methods(self.__name__.rpartition(".")[2])}
 
     def __getattr__(self, name: str) -> Any:
@@ -45,8 +45,9 @@ class Namespace(ModuleType):
 
 
 def namespace(package: str, files: Mapping[str, str] | None = None) -> None:
-    """Make a package, while it is being imported, a `Namespace`: of `files`, the file of each name,
-    or, without these, of all methods in its folder, so that a new file is known."""
+    """Make a package that is being imported a `Namespace`. `files` is the file of each name;
+    without it every method in the folder is an attribute, so that a new file needs no
+    registration."""
     module = sys.modules[package]
-    vars(module)["_given"] = files
+    vars(module)["_named"] = files
     module.__class__ = Namespace

@@ -1,4 +1,4 @@
-"""The base of networks: what a network may tell of itself, with defaults that fit most."""
+"""The base class of networks: hooks that a network may override."""
 
 from typing import Any, Literal
 
@@ -10,11 +10,11 @@ Prediction = Literal["x0", "eps", "v"]
 class Network(nn.Module):
     """A network called with (x, t), or (x, t, labels) where it takes labels.
 
-    Subclass it and override what differs; a plain nn.Module in its place has all the defaults.
+    A subclass overrides what differs; a plain nn.Module has all the defaults.
 
-    `predict` is what it puts out, where it decides that itself (else its objective does);
-    `classes` how many labels it takes, 0 for none; `precision` the arithmetic of its matrices;
-    `resolved` what a stored model rebuilds it from, where that is more than its own knobs.
+    `predict` is what the network predicts, where it and not its objective decides that; `classes`
+    the number of labels, 0 for none; `precision` the number format of matrix products; `resolved`
+    the configuration that a saved network is rebuilt from, where its knobs are not enough.
     """
 
     predict: Prediction | None = None
@@ -23,19 +23,19 @@ class Network(nn.Module):
     resolved: dict[str, Any] | None = None
 
     def begin(self, data: dict[str, Tensor]) -> None:
-        """Take from the dataset what is not learned, before the first step of training."""
+        """Set what is taken from the dataset and not learned, before the first training step."""
 
     def rowwise(self) -> tuple[nn.Module, ...]:
-        """The parts that look at one row of a batch at a time; several processes share these."""
+        """The parts that treat the rows of a batch independently; with several processes each
+        computes some of the rows of these parts."""
         return (self,)
 
     def training_labels(self, labels: Tensor | None) -> Tensor | None:
-        """Labels (B,) of a whole batch as the network is given them; in training some may be left
-        out."""
+        """Labels (B,) of a batch as the network takes them; in training some may be dropped."""
         return labels
 
     def diffusers_config(self) -> dict[str, Any]:
-        """What diffusers' own loader needs to read the weights; nothing where it cannot."""
+        """The configuration for diffusers' own loader; empty where it cannot load the network."""
         return {}
 
 
@@ -54,13 +54,13 @@ class Wrapped(Network):
         super().__init__()
         self.net = net
 
-    def forward(self, *given: Tensor) -> Tensor:
-        out: Tensor = self.net(*given)
+    def forward(self, *inputs: Tensor) -> Tensor:
+        out: Tensor = self.net(*inputs)
         return out
 
 
 def rebuilt_from(net: nn.Module, resolved: dict[str, Any], predict: Prediction) -> Network:
-    """The network with what it is rebuilt from, where its section alone would not do."""
+    """The network with the configuration it is rebuilt from, and what it predicts."""
     kept = net if isinstance(net, Network) else Wrapped(net)
     kept.resolved, kept.predict = resolved, predict
     return kept

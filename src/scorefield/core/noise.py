@@ -1,4 +1,4 @@
-"""Noise that depends on the run's seed and the sample's index alone, and its coarser scales."""
+"""Noise that depends only on the run's seed and the sample's index, and noise of coarser scales."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -8,15 +8,15 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 Randn = Callable[[Tensor], Tensor]  # standard normal noise of a tensor's shape
-CELLS = (1, 2)  # a side: the scales at which extra noise is given to a network beside its own
+CELLS = (1, 2)  # cells per side of the coarser scales of extra noise
 
 
 def streams(seed: int, indices: Iterable[int]) -> Randn:
     """A source of noise whose row i comes from the Philox stream (seed, indices[i]).
 
-    Philox is counter-based (Salmon et al. 2011): its key holds seed and index whole, so streams
-    never meet, whatever the chunk or the process that draws them. Of a tensor with a multiple of
-    as many rows, each stream gives as many in turn.
+    Philox is counter-based (Salmon et al. 2011): seed and index are its key, so that streams never
+    overlap and do not depend on the chunk or process. For a tensor with k times as many rows, each
+    stream gives k rows in turn.
     """
     generators = [np.random.Generator(np.random.Philox(key=[seed, i])) for i in indices]
 
@@ -29,8 +29,9 @@ def streams(seed: int, indices: Iterable[int]) -> Randn:
 
 
 def coarse(xi: Tensor) -> Iterator[Tensor]:
-    """White noise (B, C, H, W), standard normal again in cells that share a value: a whole image
-    can then agree on what it draws, which convolutions of pixel noise learn slowly."""
+    """For each number of cells per side in CELLS, standard normal noise (B, C, H, W) that is
+    constant within a cell, computed from the noise xi (B, C, H, W). A network can use it for
+    choices that concern the whole image."""
     height, width = xi.shape[2:]
     for cells in CELLS:
         scale = (height * width) ** 0.5 / cells
@@ -38,5 +39,5 @@ def coarse(xi: Tensor) -> Iterator[Tensor]:
 
 
 def scales() -> int:
-    """At how many scales `coarse` and the noise itself give it."""
+    """The number of scales of extra noise: those of `coarse`, and the noise itself."""
     return 1 + len(CELLS)

@@ -1,4 +1,4 @@
-"""A denoiser at one noise level: a score field, on which paths are found."""
+"""A denoiser at one noise level, as a score field for paths."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -13,7 +13,7 @@ from scorefield.core.model import Model
 from scorefield.core.noise import streams
 from scorefield.core.schedule import time_at
 
-STILL = 1e-4  # the step, in units of typical noise, that ends the way of a point to its mode
+TOLERANCE = 1e-4  # mean shift stops at steps below this, in units of sigma sqrt(d)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class NoiseLevel:
 
     @cached_property
     def t(self) -> Tensor:
-        """The time that has this noise level, ()."""
+        """The time of this noise level, ()."""
         return time_at(self.denoiser.schedule, self.noise)
 
     @property
@@ -47,39 +47,39 @@ class NoiseLevel:
         return self.denoiser.schedule.sigma(self.t).item()
 
     def field(self) -> Field:
-        """Points (B, ...) to the score at them, of their shape."""
+        """The function from points (B, ...) to the score at them, of the same shape."""
         return partial(score, self.denoiser, t=self.t)
 
     @torch.no_grad()
     def clean(self, path: Tensor) -> Tensor:
-        """What the denoiser sees in the nodes of a path (N + 1, ...), of its shape."""
+        """The denoised nodes of a path (N + 1, ...), of its shape."""
         return self.denoiser(path, self.t)
 
     @torch.no_grad()
     def relaxed(self, x: Tensor, steps: int) -> Tensor:
-        """x (...) on its way uphill to a mode of p_t, by so many steps of mean shift at most:
-        x <- alpha D(x)."""
+        """x (...) after at most `steps` steps of mean shift, x <- alpha D(x), towards a mode of
+        p_t."""
         for _ in range(steps):
             moved = self.alpha * self.denoiser(x[None], self.t)[0]
-            if (moved - x).norm() < STILL * self.sigma * x.numel() ** 0.5:
+            if (moved - x).norm() < TOLERANCE * self.sigma * x.numel() ** 0.5:
                 return moved
             x = moved
         return x
 
 
 def in_double(denoiser: Denoiser, otherwise: torch.dtype = torch.float64) -> Denoiser:
-    """A denoiser of float64 points whose network calculates in the type of its own weights, so that
-    only the network rounds; a denoiser that is no network calculates in the type `otherwise`."""
+    """A denoiser of float64 points whose network computes in the type of its weights, so that only
+    the network rounds; a denoiser without a network computes in the type `otherwise`."""
     base = origin(denoiser)
-    own = otherwise
+    dtype = otherwise
     if isinstance(base, Model):
-        own = next((weight.dtype for weight in base.parameters()), torch.float64)
+        dtype = next((weight.dtype for weight in base.parameters()), torch.float64)
 
     def make(chunk: Chunk) -> Function:
         (inner,) = chunk.bind(denoiser)
 
         def cast(x: Tensor, t: Tensor) -> Tensor:
-            return inner(x.to(own), t).to(x.dtype)
+            return inner(x.to(dtype), t).to(x.dtype)
 
         return cast
 
@@ -87,14 +87,17 @@ def in_double(denoiser: Denoiser, otherwise: torch.dtype = torch.float64) -> Den
 
 
 def with_fixed_noise(denoiser: Denoiser, seed: int = 0) -> Denoiser:
-    """A denoiser whose guidance draws the same noise at every call and for every row, so that x_0
-    is one function of x and t."""
+    """A denoiser with the same noise at every call and for every row, so that x_0 is a function of
+    x and t alone."""
 
     def make(chunk: Chunk) -> Function:
         def fixed(x: Tensor, t: Tensor) -> Tensor:
-            one = streams(seed, range(1))
-            same = replace(chunk, randn=lambda like: one(like[:1]).expand_as(like))
-            (inner,) = same.bind(denoiser)
+            stream = streams(seed, range(1))
+
+            def same(like: Tensor) -> Tensor:
+                return stream(like[:1]).expand_as(like)
+
+            (inner,) = replace(chunk, randn=same).bind(denoiser)
             return inner(x, t)
 
         return fixed

@@ -1,5 +1,5 @@
-"""Methods by name: a folder of methods is a kind, a file in it a method, and its function bears
-the name of the file. That is the whole registry."""
+"""Methods by name. A folder is a kind of methods, a file in it is a method, and the function of the
+method has the name of the file."""
 
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -18,12 +18,12 @@ KINDS = ("data", "nets", "objectives", "guidance", "samplers", "instability", "p
 
 @cache
 def methods(kind: str) -> tuple[str, ...]:
-    """The names of a kind's methods, sorted: its files, but for those that begin with _."""
+    """The names of a kind's methods, sorted: its files, except those that begin with _."""
     return tuple(sorted(file.stem for file in (SOURCE / kind).glob("[!_]*.py")))
 
 
 def near(name: Any, names: list[str] | tuple[str, ...]) -> str:
-    """What was probably meant, or all that is known."""
+    """A hint for an error: the closest known name, or all known names."""
     close = get_close_matches(str(name), names, 1, 0.5)
     return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(names) or 'none'}"
 
@@ -42,7 +42,7 @@ def load_method(kind: str, name: str) -> Callable[..., Any]:
 
 
 def hook(kind: str, name: str, what: str) -> Any:
-    """Something else that the file may hold, such as a guidance's `condition`; None if not."""
+    """Another object of the file, such as a guidance's `condition`; None where it has none."""
     return getattr(module(kind, name), what, None)
 
 
@@ -53,7 +53,7 @@ def keywords(function: Callable[..., Any]) -> list[str]:
 
 
 def defaults(function: Callable[..., Any]) -> dict[str, Any]:
-    """The values that its knobs have where none are given."""
+    """The default values of its knobs."""
     found = signature(function).parameters
     every = {name: found[name].default for name in keywords(function)}
     return {name: value for name, value in every.items() if value is not Parameter.empty}
@@ -64,6 +64,6 @@ def takes(function: Callable[..., Any], name: str) -> bool:
     return name in signature(function).parameters
 
 
-def with_knobs(function: Callable[..., Any], given: dict[str, Any]) -> partial[Any]:
-    """A function with those of the given numbers bound that are its own knobs."""
-    return partial(function, **{key: given[key] for key in keywords(function) if key in given})
+def with_knobs(function: Callable[..., Any], values: dict[str, Any]) -> partial[Any]:
+    """A function with those of the values bound that are knobs of its own."""
+    return partial(function, **{key: values[key] for key in keywords(function) if key in values})

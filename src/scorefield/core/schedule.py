@@ -14,10 +14,11 @@ Scale = Callable[[Tensor], Tensor]
 
 
 def aligned(t: Tensor | float, x: Tensor) -> Tensor:
-    """Times of rows x (B, ...) in x's type and place, so that they broadcast: () or (B, 1, ..., 1).
+    """Times of rows x (B, ...) in a shape that broadcasts, () or (B, 1, ..., 1), with the type and
+    device of x.
 
-    t is a number, (), (B,) or (B, 1, ..., 1). Raises InputError for any other shape. This is the
-    one place where times are brought into shape.
+    t is a number, (), (B,) or (B, 1, ..., 1). Raises InputError for any other shape. All code that
+    takes times calls this function.
     """
     if isinstance(t, Tensor):
         t = t.to(dtype=x.dtype, device=x.device)
@@ -40,11 +41,11 @@ class Schedule:
     sigma: Scale
 
     def __call__(self, t: Tensor) -> tuple[Tensor, Tensor]:
-        """(alpha(t), sigma(t)), both of t's shape and type."""
+        """(alpha(t), sigma(t)), both with the shape and type of t."""
         return self.alpha(t), self.sigma(t)
 
     def at(self, t: Tensor | float, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(alpha(t), sigma(t)) that broadcast over rows x (B, ...); t of any shape of `aligned`."""
+        """(alpha(t), sigma(t)) that broadcast over rows x (B, ...); t as in `aligned`."""
         return self(aligned(t, x))
 
     def add_noise(
@@ -55,9 +56,9 @@ class Schedule:
         *,
         seed: int | None = None,
     ) -> Tensor:
-        """x_t = alpha x + sigma z of rows x (B, ...), of x's shape; t of any shape of `aligned`.
+        """x_t = alpha x + sigma z of rows x (B, ...), of x's shape; t as in `aligned`.
 
-        z comes from `randn`; with `seed`, from a stream of its own for each row.
+        z comes from `randn`; with `seed`, each row has its own stream.
         """
         alpha, sigma = self.at(t, x)
         source = randn if seed is None else streams(seed, range(len(x)))
@@ -80,8 +81,8 @@ STEPS, BETA_FIRST, BETA_LAST = 1000, 1e-4, 0.02
 def ddpm() -> Schedule:
     """DDPM's linear betas on 1,000 steps (Ho et al. 2020), continuous in t.
 
-    At t = k / 1000 it equals the table after k steps: alpha^2 = (1 - beta_1) ... (1 - beta_k).
-    Between the nodes the product is continued by the gamma function, so it is smooth.
+    At t = k / 1000 it equals the discrete table: alpha^2 = (1 - beta_1) ... (1 - beta_k). Between
+    these times the gamma function interpolates the product smoothly.
     """
     slope = (BETA_LAST - BETA_FIRST) / (STEPS - 1)
     top = (1 - BETA_FIRST) / slope + 1
@@ -91,25 +92,28 @@ def ddpm() -> Schedule:
         whole = torch.lgamma(torch.tensor(top, dtype=torch.float64, device=t.device))
         return k * log(slope) + whole - torch.lgamma(top - k)
 
-    return Schedule(
-        lambda t: (log_alpha_bar(t) / 2).exp().to(t.dtype),
-        lambda t: (-torch.expm1(log_alpha_bar(t))).clamp_min(0).sqrt().to(t.dtype),
-    )
+    def alpha(t: Tensor) -> Tensor:
+        return (log_alpha_bar(t) / 2).exp().to(t.dtype)
+
+    def sigma(t: Tensor) -> Tensor:
+        return (-torch.expm1(log_alpha_bar(t))).clamp_min(0).sqrt().to(t.dtype)
+
+    return Schedule(alpha, sigma)
 
 
 SCHEDULES = {"cosine": cosine, "linear": linear, "ddpm": ddpm}
 
 
 def named(name: str) -> Schedule:
-    """A schedule by its name. Raises InputError for an unknown one."""
+    """A schedule by name. Raises InputError for an unknown one."""
     if name not in SCHEDULES:
         raise InputError(f"schedule: expected one of {', '.join(SCHEDULES)}, found '{name}'")
     return SCHEDULES[name]()
 
 
 def time_at(schedule: Schedule, noise: Tensor | float, signal: Tensor | float = 1.0) -> Tensor:
-    """The time with sigma / alpha = noise / signal, by bisection, of their shape; in float64 where
-    they are numbers."""
+    """The time at which sigma / alpha = noise / signal, by bisection; of their shape, in float64
+    for numbers."""
     noise = noise if isinstance(noise, Tensor) else torch.tensor(noise, dtype=torch.float64)
     low, high = torch.zeros_like(noise), torch.ones_like(noise)
     for _ in range(60):
@@ -121,5 +125,5 @@ def time_at(schedule: Schedule, noise: Tensor | float, signal: Tensor | float = 
 
 
 def times(steps: int, start: float = 1.0) -> Tensor:
-    """The grid of a sampler: steps + 1 equidistant times from start to 0, in float64."""
+    """The time grid of a sampler: steps + 1 equidistant times from start to 0, in float64."""
     return torch.linspace(start, 0, steps + 1, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Energy guidance: a denoiser moved along the gradient of a log weight."""
+"""Energy guidance: a denoiser shifted along the gradient of a log weight."""
 
 from collections.abc import Callable
 
@@ -13,8 +13,8 @@ Direction = Callable[[Tensor, Tensor, Tensor], Tensor]  # (x_t, t, x_0) -> of x'
 
 
 def gradient(log_weight: LogWeight, x: Tensor, t: Tensor) -> Tensor:
-    """Its gradient at x, of x's shape; the rows are independent. Zero for a weight that does not
-    depend on x."""
+    """The gradient of a log weight at x, of x's shape; rows are independent. Zero where the weight
+    does not depend on x."""
     with torch.enable_grad():
         at = x.detach().requires_grad_()
         total = log_weight(at, t).sum()
@@ -34,9 +34,10 @@ def shift_prediction(
     low: float = 0.0,
     high: float = float("inf"),
 ) -> Denoiser:
-    """x_0 + scale sigma / alpha u(x_t, t, x_0) for a direction u: the predicted noise moves by
-    -scale u, which is `scale` of its own size where u has a root mean square of 1. The denoiser
-    itself for sigma / alpha outside of [low, high]."""
+    """x_0 + scale sigma / alpha u(x_t, t, x_0) for a direction u; x_0 itself for sigma / alpha
+    outside of [low, high]. It adds -scale u to the predicted noise, which is `scale` times the
+    size of that noise where u has a root mean square of 1. Raises InputError for a denoiser that
+    draws."""
     needs_mean(denoiser, "guidance")
     schedule = denoiser.schedule
 
@@ -63,9 +64,9 @@ def tilt(
     low: float = 0.0,
     high: float = float("inf"),
 ) -> Denoiser:
-    """x_0 + scale sigma^2 / alpha grad log_weight(x_t, t): at every noise level the denoiser of
-    p_t(x) weight(x)^scale (Dhariwal and Nichol 2021, in this currency); outside of the noise
-    levels sigma / alpha in [low, high] the denoiser itself."""
+    """x_0 + scale sigma^2 / alpha grad log_weight(x_t, t): at each noise level the denoiser of
+    p_t(x) weight(x)^scale (Dhariwal and Nichol 2021); x_0 itself for sigma / alpha outside of
+    [low, high]. Raises InputError for a denoiser that draws."""
     sigma = denoiser.schedule.sigma
 
     def direction(x: Tensor, t: Tensor, x0: Tensor) -> Tensor:
@@ -75,8 +76,9 @@ def tilt(
 
 
 def rms_normalise(g: Tensor, least: Tensor | float = 0.0) -> Tensor:
-    """g scaled to a root mean square of 1 for each row; where its norm is below `least`, in
-    proportion to the norm, so that a vanishing g does nothing."""
+    """g (B, ...) with each row scaled to a root mean square of 1. A row with a norm below `least`
+    is scaled as if its norm were `least`, so that a vanishing g has no effect."""
     norm = torch.linalg.vector_norm(g.flatten(1), dim=1).view(-1, *[1] * (g.ndim - 1))
     tiny = torch.finfo(g.dtype).tiny
-    return g[0].numel() ** 0.5 * g / norm.clamp_min(tiny).maximum(torch.as_tensor(least).to(g))
+    divisor = norm.clamp_min(tiny).maximum(torch.as_tensor(least).to(g))
+    return g[0].numel() ** 0.5 * g / divisor

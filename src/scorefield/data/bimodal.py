@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from scorefield.core.bounds import Count, Seed
-from scorefield.core.points import isotropic, points
+from scorefield.data._points import isotropic, points
 
 
 def bimodal(
@@ -14,6 +14,6 @@ def bimodal(
     test: Count = 4096,
     seed: Seed = 0,
 ) -> dict[str, Tensor]:
-    """Points (N, 2)."""
+    """Points (N, 2), labelled by the mode."""
     law = isotropic(torch.ones(2), torch.tensor([[3.0, 3.0], [-3.0, 3.0]]), std=0.5)
     return points(law, torch.arange(2), train, validation, test, seed)

@@ -1,10 +1,10 @@
-"""The dark squares of a 4 x 4 checkerboard, each a lattice of narrow Gaussians: known density."""
+"""The dark squares of a 4 x 4 checkerboard, each a lattice of narrow Gaussians."""
 
 import torch
 from torch import Tensor
 
 from scorefield.core.bounds import Count, Seed
-from scorefield.core.points import isotropic, points
+from scorefield.data._points import isotropic, points
 
 
 def checkerboard(
@@ -15,9 +15,10 @@ def checkerboard(
     test: Count = 4096,
     seed: Seed = 0,
 ) -> dict[str, Tensor]:
-    """Points (N, 2) in [-4, 4]^2; lattice^2 Gaussians a square, labelled by the square.
+    """Points (N, 2) in [-4, 4]^2; lattice^2 Gaussians for each square, labelled by the square.
 
-    The spread is .6 of the lattice spacing, where a sum of Gaussians is flat to 1e-3.
+    The standard deviation is .6 of the lattice spacing: the sum of the Gaussians is constant to
+    1e-3.
     """
     corner = torch.cartesian_prod(torch.arange(4), torch.arange(4))
     corner = 2.0 * corner[corner.sum(1) % 2 == 0] - 4

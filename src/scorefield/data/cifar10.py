@@ -1,4 +1,4 @@
-"""CIFAR-10 (Krizhevsky 2009), in its binary version: the other one is pickled."""
+"""CIFAR-10 (Krizhevsky 2009), in its binary version; the Python version is pickled."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from scorefield.core.bounds import Count, Seed
 from scorefield.core.errors import InputError
-from scorefield.core.splits import dataset
+from scorefield.data._splits import dataset
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -18,8 +18,8 @@ RECORD, IMAGES = 3073, 10_000
 def cifar10(*, folder: str = "", validation: Count = 2000, seed: Seed = 0) -> dict[str, Tensor]:
     """Bytes (N, 3, 32, 32) with labels; 50,000 for training, 10,000 for test.
 
-    `folder` holds the unpacked .bin files; where it is empty, torchvision downloads them and
-    checks their hash. Raises InputError on files of another size.
+    `folder` holds the unpacked .bin files; if it is empty, torchvision downloads them and checks
+    their hash. Raises InputError for missing files and for files of another size.
     """
     place = Path(folder) if folder else fetched()
     parts = [records(place / f"data_batch_{i}.bin") for i in range(1, 6)]
@@ -28,6 +28,7 @@ def cifar10(*, folder: str = "", validation: Count = 2000, seed: Seed = 0) -> di
 
 
 def fetched() -> Path:
+    """The folder of the downloaded files. Raises InputError where the download fails."""
     from torchvision.datasets.utils import download_and_extract_archive
 
     root = Path(os.environ.get("DVC_ROOT", "."), ".scratch", "download")
@@ -35,12 +36,12 @@ def fetched() -> Path:
         download_and_extract_archive(URL, str(root), md5=MD5)
     except (RuntimeError, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{URL}: CIFAR-10 cannot be fetched ({reason})") from None
+        raise InputError(f"{URL}: CIFAR-10 cannot be downloaded ({reason})") from None
     return root / "cifar-10-batches-bin"
 
 
 def records(path: Path) -> tuple[Tensor, Tensor]:
-    """Images and labels of one file: a byte of label and 3,072 of image each."""
+    """Images and labels of one file; a record is one byte of label and 3,072 of image."""
     if not path.exists():
         raise InputError(f"{path}: not found; expected CIFAR-10's binary version")
     if path.stat().st_size != RECORD * IMAGES:

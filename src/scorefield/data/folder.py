@@ -1,4 +1,4 @@
-"""The user's own images: a folder or a zip file of class folders."""
+"""Images of the user: a folder or a zip file of class folders."""
 
 import os
 import zipfile
@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from scorefield.core.bounds import Count, Natural, Seed
 from scorefield.core.errors import InputError
-from scorefield.core.splits import dataset, stratified
+from scorefield.data._splits import dataset, stratified
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff"}
 
@@ -28,11 +28,11 @@ def folder(
     validation: Count = 500,
     seed: Seed = 0,
 ) -> dict[str, Tensor]:
-    """Bytes (N, channels, size, size), cropped to the middle square; labels in order of names.
+    """Bytes (N, channels, size, size), cropped to the central square; labels in the order of names.
 
-    Either train/<class>/ and test/<class>/, or <class>/ alone, of which `test` images are then
-    held out. At most `limit` images a class and split, 0 for all. Raises InputError on a file
-    that is not there, not an image or truncated.
+    The folders are train/<class>/ and test/<class>/; or <class>/ alone, from which `test` images
+    are held out. `limit` is the maximal number of images for a class and split, 0 for all. Raises
+    InputError for a file that does not exist, is not an image or is truncated.
     """
     root = opened(path)
     if (root / "train").is_dir() and (root / "test").is_dir():
@@ -45,6 +45,7 @@ def folder(
 
 
 def opened(path: str) -> Path | zipfile.Path:
+    """A folder or the root of a zip file. Raises InputError for anything else."""
     place = Path(os.environ.get("DVC_ROOT", "."), path)
     if place.is_dir():
         return place
@@ -59,6 +60,7 @@ def opened(path: str) -> Path | zipfile.Path:
 def images(
     root: Path | zipfile.Path, size: int, channels: int, limit: int
 ) -> tuple[Tensor, Tensor]:
+    """Images of all class folders, and their labels. Raises InputError where there are none."""
     classes = sorted((item for item in root.iterdir() if item.is_dir()), key=lambda p: p.name)
     files = []
     for label, item in enumerate(classes):
@@ -66,11 +68,12 @@ def images(
         files += [(item / name, label) for name in inside[: limit or None]]
     if not files:
         raise InputError(f"{root}: expected class folders of images, found none")
-    pixels = [pixel(file, size, channels) for file, _ in tqdm(files, "images", leave=False)]
+    pixels = [pixels_of(file, size, channels) for file, _ in tqdm(files, "images", leave=False)]
     return torch.stack(pixels), torch.tensor([label for _, label in files])
 
 
-def pixel(file: Path | zipfile.Path, size: int, channels: int) -> Tensor:
+def pixels_of(file: Path | zipfile.Path, size: int, channels: int) -> Tensor:
+    """One image, bytes (channels, size, size). Raises InputError where it cannot be read."""
     try:
         with file.open("rb") as stream:
             image = Image.open(stream).convert("RGB" if channels == 3 else "L")

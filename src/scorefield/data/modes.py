@@ -1,4 +1,4 @@
-"""Gaussian modes on a layout, one of which is withheld (weight 0) or rare; all are known."""
+"""Gaussian modes in a layout; the special one is withheld (weight 0) or rare."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from scorefield.core.bounds import Below1, Count, Seed
-from scorefield.core.points import LAYOUTS, isotropic, points
+from scorefield.data._points import LAYOUTS, isotropic, points
 
 
 def modes(
@@ -18,7 +18,7 @@ def modes(
     test: Count = 4096,
     seed: Seed = 0,
 ) -> dict[str, Tensor]:
-    """Points (N, 2); the special mode bears the label 0 and has the given share of the mass.
+    """Points (N, 2), labelled by the mode; the special mode has label 0 and the given `weight`.
 
     Layouts: square +-2.5 (std .25, special: a corner), ring of 8 with radius 3 (std .25), line
     of 5 with spacing 2 (std .25, special: its middle), grid of 25 with spacing 1.5 (std .15,

@@ -1,4 +1,4 @@
-"""Two interleaving half circles, each a chain of Gaussians, so that the density is known."""
+"""Two interleaving half circles, each a chain of Gaussians."""
 
 from math import pi
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from scorefield.core.bounds import Count, Positive, Seed
-from scorefield.core.points import isotropic, points
+from scorefield.data._points import isotropic, points
 
 
 def moons(
@@ -18,7 +18,8 @@ def moons(
     test: Count = 4096,
     seed: Seed = 0,
 ) -> dict[str, Tensor]:
-    """Points (N, 2), centred, of radius 2; `links` Gaussians a moon, labelled by the moon."""
+    """Points (N, 2), centred, of radius 2; `links` Gaussians for each moon, labelled by the
+    moon."""
     angle = (torch.arange(links) + 0.5) * pi / links
     upper = torch.stack([angle.cos() - 0.5, angle.sin() - 0.25], -1)
     law = isotropic(torch.ones(2 * links), 2 * torch.cat([upper, -upper]), std)

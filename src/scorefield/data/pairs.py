@@ -1,11 +1,11 @@
-"""Pairs (x, y) of plane points under a joint Gaussian mixture: dependence with a closed form."""
+"""Pairs (x, y) of points in 2-D from a joint Gaussian mixture: their density ratio is known."""
 
 import torch
 from torch import Tensor
 
 from scorefield.core.bounds import Correlation, Count, Seed
 from scorefield.core.exact import Mixture
-from scorefield.core.points import points
+from scorefield.data._points import points
 
 
 def pairs(
@@ -20,8 +20,8 @@ def pairs(
     """x in train, validation, test (N, 2) with its mixture; y in <split>_pair (N, 2); the law of
     (x, y) in joint.weight, joint.mean (K, 4), joint.cov.
 
-    Three components; inside each, y is x's deviation with the given correlation. With `swap` x
-    and y change places.
+    There are three components; within each, x and y have the given correlation. With `swap`, x and
+    y are exchanged.
     """
     centre = torch.tensor([[2.0, 0.0], [-1.0, 1.8], [-1.0, -1.8]], dtype=torch.float64)
     halves = (centre, centre.roll(1, dims=0))

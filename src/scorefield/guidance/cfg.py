@@ -1,4 +1,4 @@
-"""Classifier-free guidance (Ho and Salimans 2022): towards the class each sample was given."""
+"""Classifier-free guidance (Ho and Salimans 2022): towards the class label of each sample."""
 
 from dataclasses import replace
 
@@ -12,11 +12,11 @@ from scorefield.core.model import classes_of
 
 
 def cfg(denoiser: Denoiser, *, scale: float = 1.0) -> Denoiser:
-    """x_0 of no label, plus `scale` times what the label adds to it; 1 is the conditional model.
-    The labels (B,) are the condition of the samples.
+    """x_0 without a label, plus `scale` times the difference that the label makes; scale 1 is the
+    conditional model. The labels (B,) are the condition of the samples.
 
-    Two network calls, one at scale 1. Raises InputError for a denoiser that takes no labels, and at
-    another scale for one that draws.
+    Two network calls, one at scale 1. Raises InputError for a denoiser that takes no labels, and
+    for one that draws at another scale than 1.
     """
     if not classes_of(denoiser):
         raise InputError(
@@ -32,8 +32,8 @@ def cfg(denoiser: Denoiser, *, scale: float = 1.0) -> Denoiser:
         (unlabelled,) = replace(chunk, condition=None).bind(denoiser)
 
         def guided(x: Tensor, t: Tensor) -> Tensor:
-            x0, free = labelled(x, t), unlabelled(x, t)
-            return free + scale * (x0 - free)
+            conditional, unconditional = labelled(x, t), unlabelled(x, t)
+            return unconditional + scale * (conditional - unconditional)
 
         return guided
 
@@ -42,10 +42,11 @@ def cfg(denoiser: Denoiser, *, scale: float = 1.0) -> Denoiser:
 
 def condition(data: dict[str, Tensor], n: int, *, label: int = -1) -> Condition:
     """The label of each of n samples: all classes in turn if `label` is -1, else that one. Raises
-    InputError for data without it."""
+    InputError for data without labels, and for an unknown label."""
     if "train_labels" not in data:
         raise InputError("cfg guidance needs data with labels")
     classes = int(data["train_labels"].max()) + 1
     if not -1 <= label < classes:
         raise InputError(f"cfg.label: expected -1 to {classes - 1}, found {label}")
-    return Condition(torch.arange(n) % classes if label < 0 else torch.full((n,), label))
+    labels = torch.arange(n) % classes if label < 0 else torch.full((n,), label)
+    return Condition(labels)

@@ -1,4 +1,4 @@
-"""Instability-biased guidance (MUE): towards where the denoiser is less sure."""
+"""Instability-biased guidance (MUE): towards states where the denoiser is less certain."""
 
 from collections.abc import Callable
 
@@ -25,23 +25,24 @@ def ibg(
     trust: NonNegative = 0.05,
     normalised: bool = True,
 ) -> Denoiser:
-    """The denoiser moved along the gradient of the log instability of the guide, by default of its
-    own, at noise levels sigma / alpha in [low, high].
+    """The denoiser shifted along the gradient of the log instability of the guide (by default of
+    the denoiser itself), at noise levels sigma / alpha in [low, high].
 
-    `score` is the name of an instability score, or a function like one; it takes `probes` and
-    `step`. Normalised, the predicted noise moves by `scale` of its size along the gradient, less
-    where its norm times sigma is below `trust`; else p_t(x) DIS(x)^scale is sampled, see `tilt`.
-    Costs the score's network calls and as many backward ones.
+    `score` is an instability score or its name, with `probes` and `step`. If `normalised`, the
+    predicted noise moves along the gradient by `scale` times its own size, and by less where the
+    norm of the gradient times sigma is below `trust`. Otherwise the target is p_t(x) DIS(x)^scale,
+    see `tilt`. A step costs the network calls of the score and as many backward ones. Raises
+    InputError for a denoiser or a guide that draws.
     """
-    measure = measured(score, probes, step)
+    measure = instability_score(score, probes, step)
     for each in (denoiser, guide or denoiser):
         needs_mean(each, "ibg")
 
     def make(chunk: Chunk) -> Denoiser:
-        inner, unstable = chunk.bind(denoiser, guide or denoiser)
+        inner, measured = chunk.bind(denoiser, guide or denoiser)
 
         def log_weight(x: Tensor, t: Tensor) -> Tensor:
-            return measure(unstable, x, t, chunk.randn).clamp_min(LEAST).log()
+            return measure(measured, x, t, chunk.randn).clamp_min(LEAST).log()
 
         def direction(x: Tensor, t: Tensor, x0: Tensor) -> Tensor:
             return rms_normalise(gradient(log_weight, x, t), trust / inner.schedule.sigma(t))
@@ -53,7 +54,7 @@ def ibg(
     return derived(denoiser, make)
 
 
-def measured(score: Score, probes: int, step: float) -> Callable[..., Tensor]:
-    """An instability score, by its name or itself, with the knobs that it takes."""
+def instability_score(score: Score, probes: int, step: float) -> Callable[..., Tensor]:
+    """An instability score, given by name or as a function, with those of the knobs that it has."""
     found = load_method("instability", score) if isinstance(score, str) else score
     return with_knobs(found, {"probes": probes, "iterations": probes, "step": step})

@@ -1,4 +1,4 @@
-"""A control of IBG: against the score, towards low density, by the same amount."""
+"""A control of IBG: a step of the same size against the score, towards low density."""
 
 from torch import Tensor
 
@@ -14,8 +14,8 @@ def minus_score(
     low: NonNegative = 0.8,
     high: NonNegative = 6.0,
 ) -> Denoiser:
-    """Moves the predicted noise along itself by `scale` of its size, at noise levels sigma / alpha
-    in [low, high]; a change of temperature."""
+    """Changes the predicted noise along itself by `scale` times its size, at noise levels
+    sigma / alpha in [low, high]; this is a change of temperature."""
 
     def direction(x: Tensor, t: Tensor, x0: Tensor) -> Tensor:
         alpha, sigma = denoiser.schedule(t)

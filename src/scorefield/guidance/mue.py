@@ -1,4 +1,4 @@
-"""The public original of instability-biased guidance (StanNgugi/mue_project, 2025), as a rival."""
+"""Instability-biased guidance as first published (StanNgugi/mue_project, 2025), as a baseline."""
 
 from torch import Tensor
 
@@ -18,21 +18,21 @@ def mue(
     probes: Count = 5,
     step: Positive = 0.05,
 ) -> Denoiser:
-    """The predicted noise less scale 5 sigma times the gradient of the original instability score
-    of the guide, by default of its own: its plain value, an absolute step, no normalisation, no
-    interval.
+    """The predicted noise minus 5 scale sigma times the gradient of the original instability score
+    of the guide (by default of the denoiser itself): of the score and not its logarithm, with an
+    absolute step, without normalisation, at all noise levels.
 
-    The authors guide 9 of 1,000 steps; here every step is. probes + 2 network calls and probes + 1
-    backward ones.
+    The authors guide 9 of 1,000 steps; here every step is guided. A step costs probes + 2 network
+    calls and probes + 1 backward ones.
     """
     guide = denoiser if guide is None else guide
     needs_mean(denoiser, "guidance")
 
     def make(chunk: Chunk) -> Denoiser:
-        inner, unstable = chunk.bind(denoiser, guide)
+        inner, measured = chunk.bind(denoiser, guide)
 
         def score(x: Tensor, t: Tensor) -> Tensor:
-            return original(unstable, x, t, chunk.randn, probes=probes, step=step)
+            return original(measured, x, t, chunk.randn, probes=probes, step=step)
 
         return tilt(inner, score, scale * WEIGHT)
 

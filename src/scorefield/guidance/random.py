@@ -1,4 +1,4 @@
-"""A control of IBG: a random direction of the same size, one a sample or fresh at each step."""
+"""A control of IBG: a step of the same size in a random direction, fixed or new at every call."""
 
 import torch
 from torch import Tensor
@@ -16,9 +16,9 @@ def random(
     low: NonNegative = 0.8,
     high: NonNegative = 6.0,
 ) -> Denoiser:
-    """Moves the predicted noise by `scale` of its size along Gaussian noise, at noise levels
-    sigma / alpha in [low, high]. A fresh direction averages out; a fixed one, drawn once for each
-    sample of a chunk, is the strong control."""
+    """Changes the predicted noise by `scale` times its size along Gaussian noise, at noise levels
+    sigma / alpha in [low, high]. A fresh direction at every call averages out; a fixed one, drawn
+    once for each sample of a chunk, is the stronger control."""
     needs_mean(denoiser, "guidance")
 
     def make(chunk: Chunk) -> Denoiser:

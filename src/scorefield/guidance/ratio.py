@@ -1,4 +1,4 @@
-"""Ratio guidance: a model steered by a learned density ratio to match given samples of another."""
+"""Ratio guidance: by a learned density ratio, samples of one model match given examples y."""
 
 import torch
 from torch import Tensor
@@ -7,10 +7,10 @@ from scorefield.core.bounds import NonNegative
 from scorefield.core.condition import Condition
 from scorefield.core.denoiser import Chunk, Denoiser, Function, derived, needs_mean
 from scorefield.core.errors import InputError
-from scorefield.core.files import load_image
 from scorefield.core.log_ratio import LogRatio, log_ratio_of
 from scorefield.core.model import Model
 from scorefield.core.tilt import tilt
+from scorefield.pipeline.files import load_image
 
 
 def ratio(
@@ -23,24 +23,25 @@ def ratio(
     bound: NonNegative = 1.0,
 ) -> Denoiser:
     """x_0 + scale sigma^2 / alpha grad T(x_t, y), y the condition of each sample, at noise levels
-    sigma / alpha in [low, high]; of images clipped to [-bound, bound] if bound is above 0.
+    sigma / alpha in [low, high]; for images clipped to [-bound, bound] if bound is above 0.
 
-    With the true ratio and scale 1 it is E[x_0 | x_t, y]. One network call of the guide and its
-    backward. Raises InputError for a guide that is no ratio, and where no condition was given.
+    With the true ratio and scale 1 it is E[x_0 | x_t, y]. A step costs one network call of the
+    guide and its backward call. Raises InputError for a guide that is not a ratio, and for samples
+    without a condition.
     """
-    log_ratio = fitting(guide, denoiser)
+    log_ratio = checked_ratio(guide, denoiser)
 
     def make(chunk: Chunk) -> Denoiser:
-        (inner,), given = chunk.bind(denoiser), chunk.condition
-        if given is None:
-            raise InputError("ratio guidance needs something to match: test_pair in the run's data")
+        (inner,), condition = chunk.bind(denoiser), chunk.condition
+        if condition is None:
+            raise InputError("ratio guidance needs a condition: test_pair in the run's data")
 
         def log_weight(x: Tensor, t: Tensor) -> Tensor:
             rows = t.reshape(-1).expand(len(x))
             if log_ratio.condition == "clean":
-                return log_ratio(x, rows, given, torch.zeros_like(rows))
+                return log_ratio(x, rows, condition, torch.zeros_like(rows))
             with torch.no_grad():
-                y = log_ratio.schedule.add_noise(given, rows, chunk.randn)
+                y = log_ratio.schedule.add_noise(condition, rows, chunk.randn)
             return log_ratio(x, rows, y, rows)
 
         return bounded(tilt(inner, log_weight, scale, low, high), bound)
@@ -48,16 +49,16 @@ def ratio(
     return derived(denoiser, make)
 
 
-def fitting(guide: LogRatio | Model, *denoisers: Denoiser) -> LogRatio:
-    """The ratio of a guide. Raises InputError for a guide that is no ratio, or knows other noise
-    levels than a denoiser, and for a denoiser that draws."""
+def checked_ratio(guide: LogRatio | Model, *denoisers: Denoiser) -> LogRatio:
+    """The log ratio of a guide. Raises InputError for a guide that is not a ratio or has another
+    schedule than a denoiser, and for a denoiser that draws."""
     found = log_ratio_of(guide)
     t = torch.tensor([0.3, 0.7])
     for denoiser in denoisers:
         needs_mean(denoiser, "ratio guidance")
-        ours, theirs = (torch.stack(each.schedule(t)) for each in (denoiser, found))
-        if (ours - theirs).abs().max() > 1e-6:
-            raise InputError("guide: a ratio knows the noise levels of its model's schedule only")
+        own, other = torch.stack(denoiser.schedule(t)), torch.stack(found.schedule(t))
+        if (own - other).abs().max() > 1e-6:
+            raise InputError("guide: expected a ratio with the same schedule as the model")
     return found
 
 
@@ -77,13 +78,14 @@ def bounded(denoiser: Denoiser, bound: float) -> Denoiser:
 
 
 def condition(data: dict[str, Tensor], n: int, *, entry: int = -1, image: str = "") -> Condition:
-    """What n samples are to match, and the test pair it is.
+    """The y that each of n samples should match, and the index of the test pair that it is.
 
-    Every sample another pair of the test split if `entry` is -1, else all that one; or all an image
-    file of the user's, in the data's size and channels. Raises InputError where there is none.
+    If `entry` is -1, sample i has pair i of the test split, cyclically; else all have that pair.
+    With `image` all have this image file, in the size and channels of the data. Raises InputError
+    for data without pairs, and for an unknown entry.
     """
     if "test_pair" not in data:
-        raise InputError("ratio guidance needs data with pairs, such as digits-pairs")
+        raise InputError("ratio guidance needs data with pairs")
     pairs = data["test_pair"]
     if image:
         one = load_image(image, pairs.shape[1:])
@@ -94,7 +96,7 @@ def condition(data: dict[str, Tensor], n: int, *, entry: int = -1, image: str = 
     return Condition(pairs[source], source)
 
 
-def both(
+def joint_guidance(
     denoisers: tuple[Denoiser, Denoiser],
     guide: LogRatio | Model,
     *,
@@ -103,23 +105,23 @@ def both(
     high: float,
     bound: float = 0.0,
 ) -> Denoiser:
-    """The joint denoiser of (x, y), stacked (B, 2, ...): each half is moved by the gradient of
-    T(x_t, y_t) in it, for a guide whose condition is same_t. Raises InputError for another."""
-    log_ratio = fitting(guide, *denoisers)
+    """The joint denoiser of (x, y), stacked (B, 2, ...): each half is shifted along the gradient of
+    T(x_t, y_t) with respect to it. Raises InputError for a guide whose condition is not same_t."""
+    log_ratio = checked_ratio(guide, *denoisers)
     if log_ratio.condition != "same_t":
-        raise InputError("joint: x and y drawn together need a ratio with condition: same_t")
+        raise InputError("joint: to draw x and y together, use a ratio with condition: same_t")
 
-    def log_weight(both: Tensor, t: Tensor) -> Tensor:
-        rows = t.reshape(-1).expand(len(both))
-        return log_ratio(both[:, 0], rows, both[:, 1], rows)
+    def log_weight(xy: Tensor, t: Tensor) -> Tensor:
+        rows = t.reshape(-1).expand(len(xy))
+        return log_ratio(xy[:, 0], rows, xy[:, 1], rows)
 
     def make(chunk: Chunk) -> Denoiser:
         halves = chunk.bind(*denoisers)
 
-        def apart(both: Tensor, t: Tensor) -> Tensor:
-            return torch.stack([half(both[:, i], t) for i, half in enumerate(halves)], 1)
+        def independent(xy: Tensor, t: Tensor) -> Tensor:
+            return torch.stack([half(xy[:, i], t) for i, half in enumerate(halves)], 1)
 
-        joint = derived(denoisers[0], lambda _: apart)
+        joint = derived(denoisers[0], lambda _: independent)
         return bounded(tilt(joint, log_weight, scale, low, high), bound)
 
     return derived(denoisers[0], make)

@@ -1,4 +1,4 @@
-"""Self-guided minority sampling (Um and Ye 2024, arXiv 2407.11555): the closest rival of IBG."""
+"""Self-guided minority sampling (Um and Ye 2024, arXiv 2407.11555), the method closest to IBG."""
 
 import torch
 from torch import Tensor
@@ -18,13 +18,14 @@ def sgms(
     low: NonNegative = 0.8,
     high: NonNegative = 6.0,
 ) -> Denoiser:
-    """Away from what the guide, by default the denoiser itself, makes of its own posterior mean
-    after noise of sigma / alpha = level: the predicted noise moves by `scale` of its size along the
-    gradient of their squared distance, through the mean alone. Three network calls and one
-    backward.
+    """The guide (by default the denoiser itself) denoises x_t, adds noise of sigma / alpha =
+    `level` and denoises again. The predicted noise moves by `scale` times its size along the
+    gradient of the squared distance of the two results; only the first depends on x. A step costs
+    three network calls and one backward one.
 
-    The authors use LPIPS, the largest entry as the norm and every fifth step; here the distance is
-    Euclidean, the size that of IBG and its controls, at every level sigma / alpha in [low, high].
+    The authors use LPIPS as the distance, the largest entry as the norm, and every fifth step. Here
+    the distance is Euclidean, the size is that of IBG, and every step with sigma / alpha in [low,
+    high] is guided.
     """
     guide = denoiser if guide is None else guide
     schedule = denoiser.schedule

@@ -1,4 +1,4 @@
-"""A control of IBG: a higher temperature, without any gradient."""
+"""A control of IBG: a higher temperature, without a gradient."""
 
 from torch import Tensor
 
@@ -15,9 +15,9 @@ def temperature(
     low: NonNegative = 0.8,
     high: NonNegative = 6.0,
 ) -> Denoiser:
-    """Scales the predicted noise as if Gaussian data of standard deviation `spread` had 1 + scale
-    times as much (temporal score rescaling, arXiv 2510.01184); at noise levels sigma / alpha in
-    [low, high]. No network calls of its own."""
+    """Rescales the predicted noise as if Gaussian data of standard deviation `spread` had 1 + scale
+    times that deviation (temporal score rescaling, arXiv 2510.01184), at noise levels sigma / alpha
+    in [low, high]. No additional network calls."""
 
     def direction(x: Tensor, t: Tensor, x0: Tensor) -> Tensor:
         alpha, sigma = denoiser.schedule(t)

@@ -1,10 +1,11 @@
-"""Instability scores: (denoiser, x, t, randn) -> how unsure it is, one number a row."""
+"""Instability scores: (denoiser, x, t, randn) -> the uncertainty of the denoiser, one number a
+row."""
 
 from typing import TYPE_CHECKING, Any
 
 from scorefield.core.namespace import namespace
 
-if TYPE_CHECKING:  # for editors; when it runs, every file is known
+if TYPE_CHECKING:  # for editors and type checkers; at run time all files of the folder count
     from scorefield.instability.drift import drift as drift
     from scorefield.instability.eigenvalue import eigenvalue as eigenvalue
     from scorefield.instability.frobenius import frobenius as frobenius

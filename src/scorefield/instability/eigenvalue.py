@@ -1,4 +1,4 @@
-"""The largest eigenvalue of the denoiser's slope: above 1 between modes."""
+"""The largest eigenvalue of the Jacobian of the denoiser: above 1 between modes."""
 
 import torch
 from torch import Tensor

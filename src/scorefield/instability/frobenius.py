@@ -1,4 +1,4 @@
-"""The original instability score made independent of the noise level and the step."""
+"""The original instability score, made independent of the noise level and of the step."""
 
 import torch
 from torch import Tensor

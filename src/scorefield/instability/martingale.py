@@ -1,4 +1,4 @@
-"""The martingale residual: an error signal from one model alone."""
+"""The martingale residual: an estimate of the error of a denoiser from the denoiser alone."""
 
 import torch
 from torch import Tensor
@@ -6,7 +6,7 @@ from torch import Tensor
 from scorefield.core.bounds import OpenShare, Pairs
 from scorefield.core.denoiser import Denoiser
 from scorefield.core.noise import Randn
-from scorefield.instability.drift import steps
+from scorefield.instability.drift import changes
 
 
 def martingale(
@@ -22,9 +22,9 @@ def martingale(
     """|E m(x_s, s) - m(x_t, t)| over ancestral steps to sigma_s / alpha_s = shrink sigma_t /
     alpha_t, shape (B,); with `per_pixel` the difference of each coordinate, of x's shape.
 
-    Posterior means are a martingale along the exact reverse process, so it is 0 for an exact
-    denoiser but for the Gaussian step; compare with that control. Costs probes + 1 network calls,
-    in antithetic pairs; without gradient.
+    Posterior means are a martingale along the exact reverse process. For an exact denoiser the
+    residual is 0 except for the error of the Gaussian step: compare with an exact denoiser as the
+    control. Costs probes + 1 network calls, in antithetic pairs; without gradient.
     """
-    mean = steps(denoiser, x, t, randn, probes, shrink).mean(0)
+    mean = changes(denoiser, x, t, randn, probes, shrink).mean(0)
     return mean if per_pixel else torch.linalg.vector_norm(mean.flatten(1), dim=1)

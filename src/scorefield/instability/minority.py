@@ -1,4 +1,4 @@
-"""The minority score (Um, Lee and Ye 2024) with squared distance: renewed noise against itself."""
+"""The minority score (Um, Lee and Ye 2024) with squared distance."""
 
 import torch
 from torch import Tensor
@@ -18,9 +18,10 @@ def minority(
     *,
     probes: Count = 4,
 ) -> Tensor:
-    """E |m(alpha m(x) + sigma z, t) - m(x)|^2, shape (B,): variance of `renoise` plus the bias,
-    which sees an unfamiliar m; with `per_pixel` that of each coordinate, of x's shape. Costs
-    probes + 1 network calls; differentiable."""
+    """E |m(alpha m(x) + sigma z, t) - m(x)|^2, shape (B,): the posterior mean is noised and
+    denoised again. It is the variance of `renoise` plus a squared bias, which is large for unusual
+    m. With `per_pixel` that of each coordinate, of x's shape. Costs probes + 1 network calls;
+    differentiable."""
     needs_mean(denoiser, "minority")
     t = aligned(t, x)
     m, total = denoiser(x, t), torch.zeros((), dtype=x.dtype, device=x.device)

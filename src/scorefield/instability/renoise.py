@@ -1,4 +1,4 @@
-"""Instability under renewed noise (De Vita and Belagiannis 2025)."""
+"""The variance after adding noise again (De Vita and Belagiannis 2025)."""
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ def renoise(
     """The variance, summed over coordinates, of m(alpha m(x) + sigma z, t) over z; shape (B,); with
     `per_pixel` that of each coordinate, of x's shape.
 
-    Unbiased in the number of probes. Costs probes + 1 network calls; differentiable.
+    Unbiased for every number of probes. Costs probes + 1 network calls; differentiable.
     """
     needs_mean(denoiser, "renoise")
     t = aligned(t, x)

@@ -1,4 +1,4 @@
-"""Denoising instability by trace: how uncertain the clean sample is."""
+"""Denoising instability as a trace: the total posterior variance of x_0."""
 
 import torch
 from torch import Tensor

@@ -1,1 +1,1 @@
-"""Models of others, and ours for others."""
+"""Import of models from diffusers, and export to it."""

@@ -1,4 +1,4 @@
-"""Scores of samples: of points (M, D) against points (N, D) or a law, of features (M, F) against
+"""Figures of samples: points (M, D) against points (N, D) or a known law, features (M, F) against
 features (N, F), and the evaluators that turn images into features."""
 
 from typing import TYPE_CHECKING
@@ -7,7 +7,6 @@ from scorefield.core.namespace import namespace
 
 if TYPE_CHECKING:
     from scorefield.metrics.bootstrap import bootstrap as bootstrap
-    from scorefield.metrics.copies import copies as copies
     from scorefield.metrics.density_coverage import density_coverage as density_coverage
     from scorefield.metrics.energy_distance import energy_distance as energy_distance
     from scorefield.metrics.evaluators import FeatureEvaluator as FeatureEvaluator
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from scorefield.metrics.fidelity import fidelity as fidelity
     from scorefield.metrics.fidelity import kid as kid
     from scorefield.metrics.fidelity import precision_recall as precision_recall
+    from scorefield.metrics.memorisation import memorisation as memorisation
     from scorefield.metrics.mmd import mmd as mmd
     from scorefield.metrics.mmd import mmd_floor as mmd_floor
     from scorefield.metrics.novelty import novelty as novelty
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 FILES = {  # the public names of each file
     "bootstrap": "bootstrap",
-    "copies": "copies",
     "density_coverage": "density_coverage",
     "energy_distance": "energy_distance",
     "evaluators": "FeatureEvaluator LawEvaluator evaluator_of",
     "fidelity": "fid fidelity kid precision_recall",
+    "memorisation": "memorisation",
     "mmd": "mmd mmd_floor",
     "novelty": "novelty",
     "ranking": "auroc spearman",

@@ -1,4 +1,4 @@
-"""Whether images are of a class, and whether they are real enough to count."""
+"""Coherence of images: the evaluator is certain of the class, and real images of it are near."""
 
 from typing import NamedTuple
 
@@ -6,51 +6,56 @@ import torch
 from torch import Tensor
 
 from scorefield.core.datasets import Images
-from scorefield.metrics.distances import nearest, over, reach
+from scorefield.metrics.distances import map_distances, nearest_distances, neighbour_distance
 from scorefield.metrics.novelty import COUNT, novelty
 
-SURE, NEIGHBOURS, PERCENTILE = 0.9, 5, 0.95
+CERTAIN, NEIGHBOURS, QUANTILE = 0.9, 5, 0.95
 
 
 class Reading(NamedTuple):
-    """What an evaluator makes of images: features (N, F), and class probabilities (N, C), None of
-    an evaluator that does not know the data's classes."""
+    """The output of an evaluator for images: features (N, F), and class probabilities (N, C) or
+    None where the evaluator does not know the classes of the data."""
 
     features: Tensor
     probabilities: Tensor | None
 
 
 def inside(x: Tensor, real: Tensor) -> Tensor:
-    """Whether features (M, F) lie in a ball around one of (N, F), as wide as the way to its fifth
-    neighbour, bools (M,)."""
-    radius = reach(real, min(NEIGHBOURS, len(real) - 1))
-    return over(lambda far: (far <= radius).any(1), x, real)
+    """Whether each of the features (M, F) lies in a ball around one of (N, F), whose radius is the
+    distance to its fifth neighbour; bools (M,)."""
+    radius = neighbour_distance(real, min(NEIGHBOURS, len(real) - 1))
+
+    def in_any_ball(distances: Tensor) -> Tensor:
+        return (distances <= radius).any(1)
+
+    return map_distances(in_any_ball, x, real)
 
 
 def coherent(reading: Reading, real: Tensor, labels: Tensor) -> Tensor:
-    """Whether the evaluator is sure of a class and a real image (N, F) of that class, labels (N,),
-    is near, bools (M,); of an evaluator without classes, whether any real image is near."""
-    features, chance = reading
-    if chance is None:
+    """Whether the evaluator is certain of a class and the image lies near a real one of that class,
+    of features (N, F) and labels (N,); without classes, whether it lies near any real image. Bools
+    (M,)."""
+    features, probabilities = reading
+    if probabilities is None:
         return inside(features, real)
-    top, guess = chance.max(1)
+    certainty, predicted = probabilities.max(1)
     found = torch.zeros(len(features), dtype=torch.bool)
     for label in labels.unique():
-        mine = (guess == label) & (top > SURE)
-        found |= mine & inside(features, real[labels == label])
+        certain = (predicted == label) & (certainty > CERTAIN)
+        found |= certain & inside(features, real[labels == label])
     return found
 
 
 def coherence(reading: Reading, real: Tensor, train: Tensor, data: Images) -> dict[str, Tensor]:
-    """Per sample, beside the features of the test (N, F) and of the training images (T, F), shape
-    (M,): the scores of `novelty` and bools: `coherent`; `novel`, coherent and further from the
-    training images than 95 % of the test images are; and, with a rare or withheld class and an
-    evaluator that knows it, `hit`, coherent and of that class."""
-    features, chance = reading
+    """Scores of each sample, (M,), from the features of the test images (N, F) and of the training
+    images (T, F): those of `novelty`, and bools. `coherent` is as above; `novel` is coherent and
+    further from the training images than 95 % of the test images are; `rare_mode` is coherent and
+    of the rare or withheld class, where there is one that the evaluator knows."""
+    features, probabilities = reading
     good = coherent(reading, real, data.test_labels)
-    usual = nearest(real, train, COUNT).mean(1).quantile(PERCENTILE)
+    usual = nearest_distances(real, train, COUNT).mean(1).quantile(QUANTILE)
     scores = novelty(features, train)
     found = scores | {"coherent": good, "novel": good & (scores["avgknn"] > usual)}
-    if data.special_class is None or chance is None:
+    if data.special_class is None or probabilities is None:
         return found
-    return found | {"hit": good & (chance.argmax(1) == data.special_class)}
+    return found | {"rare_mode": good & (probabilities.argmax(1) == data.special_class)}

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-ROWS = 512  # of a table of distances that is held at a time
+ROWS = 512  # of one block of distances
 
 
 def distance_sum(x: Tensor, y: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""What scores samples: the true law for points, the features of a network for images.
+"""Evaluators of samples: the true law for points, the features of a network for images.
 
-Both evaluators have one interface, so that what uses one does not ask which it is.
+Both have the same interface.
 """
 
 from collections.abc import Mapping
@@ -13,19 +13,19 @@ from torch import Tensor
 from scorefield.core.datasets import Dataset, Images, Points
 from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture
-from scorefield.core.files import to_bytes, to_unit
 from scorefield.core.model import Model
-from scorefield.core.ranks import by_rows
 from scorefield.core.schedule import Schedule
 from scorefield.metrics.coherence import Reading, coherence
 from scorefield.metrics.fidelity import fid
 from scorefield.metrics.images import image_floor, images
 from scorefield.metrics.mmd import mmd, mmd_floor
-from scorefield.metrics.plane import plane
+from scorefield.metrics.points import points
+from scorefield.pipeline.files import to_bytes, to_unit
+from scorefield.pipeline.ranks import by_rows
 
-BATCH = 200  # images that are read at once
+BATCH = 200  # images per forward pass
 SPLITS: tuple[str, ...] = ("train", "validation", "test")
-Sections = Mapping[str, Mapping[str, Any]]  # the numbers of `plane` and of `images`, by these names
+Sections = Mapping[str, Mapping[str, Any]]  # the knobs of `points` and of `images`, by name
 Figures = dict[str, float]
 Table = dict[str, list[float]]
 
@@ -40,20 +40,20 @@ class LawNetwork(Protocol):
 
 @runtime_checkable
 class FeatureNetwork(Protocol):
-    """A network that reads images."""
+    """A network with features of images."""
 
     def features(self, x: Tensor) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] to features (B, F)."""
 
     def probabilities(self, features: Tensor) -> Tensor | None:
-        """Features (B, F) to those of the data's classes, (B, classes); None of a network that
-        does not know these classes."""
+        """Features (B, F) to probabilities of the classes (B, classes); None where the network does
+        not know the classes of the data."""
 
 
 @dataclass(frozen=True, eq=False)
 class LawEvaluator:
-    """Scores points (N, D) by the mixture that they should follow, on the CPU; `schedule` is that
-    of the mixture's denoiser."""
+    """Evaluates points (N, D) by the mixture that they should follow, on the CPU; `schedule` is
+    that of the denoiser of the mixture."""
 
     law: Mixture
     schedule: Schedule
@@ -67,31 +67,35 @@ class LawEvaluator:
         return {"mmd2": mmd_floor(self.law, n, len(data.test))}
 
     def scores(self, fake: Tensor, data: Dataset, sections: Sections) -> tuple[Figures, Table]:
-        """`metrics.plane` of points (N, D). Raises InputError for data that are no points of one
-        law, and for points of another size."""
+        """`metrics.points` of points (N, D). Raises InputError for data that are not points of one
+        law, and for points of another dimension."""
         if not isinstance(data, Points):
-            raise InputError("judge: images are judged by a classifier (net: convnet or inception)")
-        fitting(fake, data)
-        return plane(fake, data, self.law, **sections["plane"])
+            raise InputError("evaluator: images need a model with net: convnet or net: inception")
+        expect_shape(fake, data)
+        return points(fake, data, self.law, **sections["points"])
 
     def floor(self, data: Dataset, sections: Sections) -> Figures:
-        """What the training points get as if they were samples."""
+        """The figures of the training points as if they were samples."""
         figures, _ = self.scores(data.train, data, sections)
         return figures
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureEvaluator:
-    """Scores images (N, C, H, W), bytes or in [-1, 1], by a network in evaluation mode that is on
-    the given device. What it finds is on the CPU."""
+    """Evaluates images (N, C, H, W), bytes or in [-1, 1], by a network in evaluation mode on the
+    given device. Results are on the CPU."""
 
     network: FeatureNetwork
     device: torch.device
 
     @torch.no_grad()
     def features(self, images: Tensor) -> Tensor:
-        """(N, F) in float64, of the images as files hold them, in bytes."""
-        return by_rows(lambda part: self._features(to_bytes(part)).double(), images, BATCH)
+        """Features (N, F) in float64, of the images rounded to bytes."""
+
+        def of_bytes(part: Tensor) -> Tensor:
+            return self._features(to_bytes(part)).double()
+
+        return by_rows(of_bytes, images, BATCH)
 
     @torch.no_grad()
     def read(self, images: Tensor) -> Reading:
@@ -101,36 +105,36 @@ class FeatureEvaluator:
 
     @torch.no_grad()
     def classes(self, images: Tensor) -> Tensor | None:
-        """The most likely class of each, (N,), floats not rounded to bytes; None of a network that
-        does not know the data's classes."""
-        chance = self._probabilities(by_rows(self._features, images, BATCH))
-        return None if chance is None else chance.argmax(1)
+        """The most likely class of each image, (N,), without rounding to bytes; None where the
+        network does not know the classes of the data."""
+        probabilities = self._probabilities(by_rows(self._features, images, BATCH))
+        return None if probabilities is None else probabilities.argmax(1)
 
     def distance(self, fake: Tensor, real: Tensor) -> Figures:
         """`fid` of images to images."""
         return {"fid": fid(self.features(fake), self.features(real))}
 
     def distance_floor(self, data: Dataset, n: int) -> Figures:
-        """The `distance` of the training images from the test split, whatever n."""
+        """The `distance` of the training images to the test split; does not depend on n."""
         return self.distance(data.train, data.test)
 
     def scores(self, fake: Tensor, data: Dataset, sections: Sections) -> tuple[Figures, Table]:
-        """`metrics.images` of images. Raises InputError for data that are no images, and for images
-        of another size."""
-        known = pictures(data)
-        fitting(fake, known)
+        """`metrics.images` of images. Raises InputError for data that are not images, and for
+        images of another size."""
+        known = expect_images(data)
+        expect_shape(fake, known)
         fake = to_bytes(fake)
         real = {key: self.features(known.tensors[key]) for key in SPLITS if key in known.tensors}
         return images(fake, self.read(fake), known, real, **sections["images"])
 
     def floor(self, data: Dataset, sections: Sections) -> Figures:
-        """`image_floor`: what the training images get as if they were samples."""
-        known = pictures(data)
+        """`image_floor`: the figures of the training images as if they were samples."""
+        known = expect_images(data)
         train, test = self.features(known.train), self.features(known.test)
         return image_floor(known, train, test, sections["images"])
 
     def coherence(self, fake: Tensor, data: Images) -> dict[str, Tensor]:
-        """`metrics.coherence` of images, beside the test and the training images."""
+        """`metrics.coherence` of images, with the test and the training images as reference."""
         real, train = self.features(data.test), self.features(data.train)
         return coherence(self.read(fake), real, train, data)
 
@@ -138,34 +142,34 @@ class FeatureEvaluator:
         return self.network.features(to_unit(images).to(self.device)).cpu()
 
     def _probabilities(self, features: Tensor) -> Tensor | None:
-        chance = self.network.probabilities(features.to(self.device))
-        return None if chance is None else chance.cpu()
+        probabilities = self.network.probabilities(features.to(self.device))
+        return None if probabilities is None else probabilities.cpu()
 
 
 Evaluator = LawEvaluator | FeatureEvaluator
 
 
 def evaluator_of(model: Model) -> Evaluator:
-    """The evaluator that a model is by what its network knows. Raises InputError for a model that
-    is none."""
+    """The evaluator of a model, by the methods of its network. Raises InputError for a network
+    that has neither a law nor features."""
     if isinstance(model.net, LawNetwork):
         return LawEvaluator(model.net.law(), model.schedule)
     if isinstance(model.net, FeatureNetwork):
         return FeatureEvaluator(model.net, model.device)
     raise InputError(
-        "judge: expected a model that knows the law of points (net: exact) or reads images (net: "
-        "convnet or inception)"
+        "evaluator: expected a model with net: exact (for points), or with net: convnet or net: "
+        "inception (for images)"
     )
 
 
-def pictures(data: Dataset) -> Images:
-    """The data, if they are images. Raises InputError for others."""
+def expect_images(data: Dataset) -> Images:
+    """The data as images. Raises InputError for other data."""
     if not isinstance(data, Images):
-        raise InputError("judge: points are judged by a model with net: exact, which knows the law")
+        raise InputError("evaluator: points need a model with net: exact")
     return data
 
 
-def fitting(fake: Tensor, data: Dataset) -> None:
-    """Raise InputError unless samples have the shape of the data."""
+def expect_shape(fake: Tensor, data: Dataset) -> None:
+    """Raises InputError unless samples have the shape of the data."""
     if fake.shape[1:] != data.test.shape[1:]:
         raise InputError(f"samples: expected shape {[*data.test.shape[1:]]}")

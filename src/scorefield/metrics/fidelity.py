@@ -4,7 +4,7 @@ from torch import Tensor
 
 from scorefield.core.bounds import Count, Several
 
-ROWS = 200  # of a table of distances that is held at a time
+ROWS = 200  # of one block of distances
 
 
 def fid(fake: Tensor, real: Tensor) -> float:
@@ -17,8 +17,8 @@ def fid(fake: Tensor, real: Tensor) -> float:
 
 
 def kid(fake: Tensor, real: Tensor, subsets: Count = 50, subset_size: Several = 500) -> float:
-    """The squared MMD with a cubic kernel (Binkowski et al. 2018) of features (M, F) and (N, F), as
-    the mean over random subsets, which are as small as the smaller of both at most."""
+    """The squared MMD with a cubic kernel (Binkowski et al. 2018) of features (M, F) and (N, F):
+    the mean over random subsets, whose size is at most that of the smaller set."""
     from torch_fidelity import metric_kid
 
     size = min(subset_size, len(fake), len(real))
@@ -30,8 +30,8 @@ def kid(fake: Tensor, real: Tensor, subsets: Count = 50, subset_size: Several = 
 
 def precision_recall(fake: Tensor, real: Tensor, neighbours: Count = 3) -> dict[str, float]:
     """`precision`, the share of fake features (M, F) in a ball around a real one (N, F), and
-    `recall`, the share of real ones in a ball around a fake one (Kynkaanniemi et al. 2019); a ball
-    reaches to a feature's neighbour of that number."""
+    `recall`, the share of real ones in a ball around a fake one (Kynkaanniemi et al. 2019). The
+    radius of a ball is the distance to the neighbour of that number."""
     from torch_fidelity import metric_prc
 
     found = metric_prc.prc_features_to_metric(

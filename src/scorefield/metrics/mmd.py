@@ -5,7 +5,7 @@ from torch import Tensor
 
 from scorefield.core.exact import Mixture
 
-ROWS = 512  # of a table of distances that is held at a time
+ROWS = 512  # of one block of distances
 
 
 def kernel_sum(x: Tensor, y: Tensor, bandwidth: float) -> Tensor:
@@ -29,16 +29,17 @@ def mmd(fake: Tensor, real: Tensor, bandwidth: float = 1.0) -> float:
 
 def normal(offset: Tensor, cov: Tensor) -> Tensor:
     """The density of N(0, cov) at offset; (..., D) and (..., D, D)."""
-    far: Tensor = (offset[..., None, :] @ torch.linalg.solve(cov, offset[..., None]))[..., 0, 0]
+    solved = torch.linalg.solve(cov, offset[..., None])
+    squared: Tensor = (offset[..., None, :] @ solved)[..., 0, 0]
     scale: Tensor = torch.linalg.det(2 * torch.pi * cov).sqrt()
-    return (-far / 2).exp() / scale
+    return (-squared / 2).exp() / scale
 
 
 def mmd_floor(law: Mixture, m: int, n: int, bandwidth: float = 1.0) -> float:
-    """The standard deviation of `mmd` when both samples are exact draws of the law, in closed form.
+    """The standard deviation of `mmd` for m and n exact draws from the law, in closed form.
 
-    With k the kernel and x, x', x'' independent draws its square is the variance of the centred
-    kernel, E k^2 - 2 E k(x, x') k(x, x'') + (E k)^2, times 2/(m(m-1)) + 2/(n(n-1)) + 4/(mn).
+    Its square is the variance of the centred kernel, E k(x, x')^2 - 2 E k(x, x') k(x, x'') +
+    (E k(x, x'))^2 for independent draws x, x', x'', times 2/(m(m-1)) + 2/(n(n-1)) + 4/(mn).
     """
     keep = law.weight > 0
     weight, mean, cov = law.weight[keep], law.mean[keep], law.cov[keep]

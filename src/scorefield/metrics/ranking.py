@@ -1,4 +1,4 @@
-"""How well a score ranks: the area under the ROC curve and Spearman's correlation."""
+"""Figures of a ranking by a score: the area under the ROC curve and Spearman's correlation."""
 
 import torch
 from scipy.stats import mannwhitneyu, rankdata
@@ -6,8 +6,8 @@ from torch import Tensor
 
 
 def auroc(positive: Tensor, negative: Tensor) -> Tensor:
-    """The chance that a positive's score is above a negative's, ties half; (N, ...) and (M, ...)
-    to (...), .5 where the score knows nothing (Mann and Whitney 1947)."""
+    """The probability that the score of a positive is above that of a negative, ties counting half
+    (Mann and Whitney 1947); (N, ...) and (M, ...) to (...). A score without information has .5."""
     above = mannwhitneyu(positive.numpy(), negative.numpy(), axis=0, method="asymptotic")
     return torch.as_tensor(above.statistic) / (len(positive) * len(negative))
 
@@ -24,9 +24,14 @@ def auroc_se(area: float, positives: int, negatives: int) -> float:
 
 def spearman(a: Tensor, b: Tensor) -> Tensor:
     """The correlation of the ranks of a and b, (N, ...) to (...)."""
-    a, b = (torch.from_numpy(rankdata(v.numpy(), axis=0)) for v in (a, b))
-    a, b = (v - v.mean(0) for v in (a, b))
+    a, b = centred_ranks(a), centred_ranks(b)
     return (a * b).sum(0) / (a.square().sum(0) * b.square().sum(0)).sqrt()
+
+
+def centred_ranks(values: Tensor) -> Tensor:
+    """Ranks along the first dimension, less their mean, (N, ...)."""
+    ranks = torch.from_numpy(rankdata(values.numpy(), axis=0))
+    return ranks - ranks.mean(0)
 
 
 def mean_se(values: Tensor) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""How samples spread over modes or classes."""
+"""Shares of samples by mode or class."""
 
 import torch
 from torch import Tensor
@@ -7,15 +7,15 @@ from scorefield.core.exact import Mixture
 
 
 def mode_of(law: Mixture, mode: Tensor, x: Tensor, within: float) -> Tensor:
-    """The mode of the nearest component, (B,), or -1 where x (B, D) lies further than `within`
-    standard deviations from each; mode (K,) is that of each component."""
+    """The mode of each point x (B, D), (B,): that of the nearest component, or -1 where all are
+    further than `within` standard deviations; `mode` (K,) is the mode of each component."""
     variance, basis = law.axes
     along = torch.einsum("bkd,kde->bke", x.double()[:, None] - law.mean, basis)
-    far, nearest = (along**2 / variance).sum(-1).sqrt().min(1)
-    return torch.where(far <= within, mode[nearest], -1)
+    distance, nearest = (along**2 / variance).sum(-1).sqrt().min(1)
+    return torch.where(distance <= within, mode[nearest], -1)
 
 
 def shares(labels: Tensor, categories: int) -> Tensor:
-    """The share of each category 0 ... categories - 1 among all labels, (categories,); -1 counted
-    as none."""
+    """The share of each category 0 ... categories - 1 among all labels, (categories,); a label of
+    -1 belongs to none."""
     return torch.stack([(labels == c).double().mean() for c in range(categories)])

@@ -41,7 +41,7 @@ class ConvNet(Network):
         return self.body(x)
 
     def probabilities(self, features: Tensor) -> Tensor:
-        """Features (B, F) to those of the classes (B, classes)."""
+        """Features (B, F) to class probabilities (B, classes)."""
         return self.head(features).softmax(1)
 
     def forward(self, x: Tensor, t: Tensor | None = None) -> Tensor:
@@ -49,6 +49,6 @@ class ConvNet(Network):
 
 
 def block(channels: int, out: int, stride: int) -> tuple[nn.Module, ...]:
-    """A convolution, its normalisation and its nonlinearity."""
+    """A convolution, group normalisation and SiLU."""
     conv = nn.Conv2d(channels, out, 3, stride, padding=1, bias=False)
     return conv, nn.GroupNorm(8, out), nn.SiLU()

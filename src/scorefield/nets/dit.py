@@ -15,7 +15,8 @@ from scorefield.core.noise import coarse, scales
 from scorefield.core.schedule import STEPS, Schedule
 
 Layer = TypeVar("Layer", bound=nn.Module)
-PERIOD, WAVES, DROPPED = 10_000, 128, 0.1  # of the time features; the share of labels left out
+PERIOD, WAVES = 10_000, 128  # of the time features
+DROPPED = 0.1  # the share of labels that are dropped in training
 
 
 def dit(
@@ -31,17 +32,17 @@ def dit(
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
 ) -> Network:
     """Images (B, C, H, W) and t to (B, C, H, W); with xi, images (B, 2 C, H, W). H and W are
-    multiples of patch, the width is one of 4 heads. Raises InputError where they are not.
+    multiples of patch, the width is a multiple of 4 heads. Raises InputError where they are not.
 
-    S-size is width 384, depth 12, heads 6. A token is a square of patch x patch pixels and of
+    The size S is width 384, depth 12, heads 6. A token is a square of patch x patch pixels with
     `overlap` more on each side. With `classes` above 0 the network takes labels (B,), of which a
-    tenth is left out in training.
+    tenth is dropped in training.
     """
     _, channels, height, across = shapes["train"]
     if height % patch or across % patch or width % (4 * heads):
         raise InputError(
-            f"dit: {height} x {across} pixels need a patch that divides them, found {patch}; and "
-            f"width {width} one of 4 x {heads} heads"
+            f"dit: expected a patch that divides {height} x {across} pixels, found {patch}; and "
+            f"a width that is a multiple of 4 x {heads} heads, found {width}"
         )
     grid, extra = (height // patch, across // patch), shapes.get("xi", [0, 0])[1]
     net = DiT(channels, extra, grid, width, depth, heads, patch, overlap, classes)
@@ -57,17 +58,19 @@ def waves(values: Tensor, n: int) -> Tensor:
 
 
 def places(grid: tuple[int, int], width: int) -> Tensor:
-    """Rows and columns of a grid as features (N, width)."""
+    """Sines and cosines of the row and column of each token of a grid, (N, width)."""
     rows, columns = (waves(torch.arange(n), width // 4) for n in grid)
     rows, columns = rows[:, None].expand(-1, grid[1], -1), columns.expand(grid[0], -1, -1)
     return torch.cat([rows, columns], -1).flatten(0, 1)
 
 
 def modulate(h: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    """Tokens h (B, N, width), scaled and shifted by (B, width) each."""
     return h * (1 + scale[:, None]) + shift[:, None]
 
 
 def zeros(layer: Layer) -> Layer:
+    """The layer with all parameters set to 0."""
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
     return layer
@@ -95,9 +98,9 @@ class Block(nn.Module):
 
 
 class DiT(Network):
-    """Extra noise xi, at its own and at coarser scales, is a quarter of the residual stream, with a
-    gate that depends on time: as a token or in adaLN it is hardly heard at few steps (iDDM, 2026).
-    """
+    """The transformer. Extra noise xi, at several scales, is a quarter of the channels of a token,
+    with a gate that depends on time: as a token of its own or in adaLN it has little effect at few
+    steps (iDDM, 2026)."""
 
     precision = "auto"
 
@@ -118,13 +121,11 @@ class DiT(Network):
         part, square = width // 4 if extra else 0, (patch + 2 * overlap, patch, overlap)
         self.embed = nn.Conv2d(channels, width - part, *square)
         if extra:
-            self.noise, self.gate = (
-                nn.Conv2d(extra * scales(), part, *square),
-                zeros(nn.Linear(width, part)),
-            )
+            self.noise = nn.Conv2d(extra * scales(), part, *square)
+            self.gate = zeros(nn.Linear(width, part))
             nn.init.ones_(self.gate.bias)
         if classes:
-            self.labels = nn.Embedding(classes + 1, width)  # the last is no label
+            self.labels = nn.Embedding(classes + 1, width)  # the last stands for no label
         self.register_buffer("place", places(grid, width), persistent=False)
         self.time = nn.Sequential(nn.Linear(2 * WAVES, width), nn.SiLU(), nn.Linear(width, width))
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
@@ -133,7 +134,7 @@ class DiT(Network):
         self.leave = zeros(nn.ConvTranspose2d(width, channels, *square))
 
     def embedding(self, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
-        """Times, scaled to 1,000, and labels (B,) or none as the condition (B, width)."""
+        """The embedding (B, width) of times, scaled to 1,000, and of labels (B,) or none."""
         c = self.time(waves((STEPS * t.to(x.device)).flatten().expand(len(x)), WAVES))
         if self.classes:
             none = torch.full((len(x),), self.classes, device=x.device)
@@ -141,17 +142,17 @@ class DiT(Network):
         return silu(c)
 
     def training_labels(self, labels: Tensor | None) -> Tensor | None:
-        """Labels (B,) of a whole batch as the network is given them; in training a tenth is none.
-        Raises InputError for more classes than it knows."""
+        """Labels (B,) of a batch as the network takes them; in training a tenth of them is dropped.
+        Raises InputError for labels that the network does not have."""
         if labels is None:
             return None
         if labels.max() >= self.classes:
-            raise InputError(f"dit.classes: {self.classes} labels, but the data have more")
+            raise InputError(f"dit.classes: {self.classes} classes, but the data have more")
         dropped = torch.rand(len(labels), device=labels.device) < DROPPED * self.training
         return torch.where(dropped, self.classes, labels)
 
     def tokens(self, x: Tensor, c: Tensor) -> Tensor:
-        """Images, with xi after their channels, to (B, N, width)."""
+        """Tokens (B, N, width) of images, whose last channels are xi."""
         image, xi = x.tensor_split([x.shape[1] - self.extra], 1)
         h = self.embed(image)
         if self.extra:

@@ -1,4 +1,4 @@
-"""The true denoiser of a dataset that is a Gaussian mixture: an oracle with nothing to train."""
+"""The exact denoiser of a dataset whose law is a Gaussian mixture; nothing is trained."""
 
 from collections.abc import Callable
 
@@ -11,13 +11,15 @@ from scorefield.core.schedule import Schedule, aligned
 
 
 def exact(shapes: dict[str, list[int]], schedule: Schedule) -> Network:
-    """Vectors (B, D) and t to E[x_0 | x_t] (B, D), for a dataset that holds its own law; with xi,
-    vectors (B, 2 D), to a draw from p(x_0 | x_t). For a dataset of E laws side by side, points
-    (B, E, D) or their rows (B E, D) in the same order."""
+    """Vectors (B, D) and t to E[x_0 | x_t] (B, D), for a dataset with a known law; with xi, vectors
+    (B, 2 D), to a draw from p(x_0 | x_t). For a dataset of E laws side by side, points (B, E, D) or
+    their rows (B E, D) in the same order."""
     return Exact({key: shapes[f"mixture.{key}"] for key in ("weight", "mean", "cov")}, schedule)
 
 
 class Exact(Network):
+    """The exact denoiser; its buffers are the parameters of the mixture, (E, ...) for E laws."""
+
     predict: Prediction = "x0"
 
     def __init__(self, shapes: dict[str, list[int]], schedule: Schedule) -> None:
@@ -27,7 +29,7 @@ class Exact(Network):
             self.mixture.register_buffer(key, torch.zeros(*shape, dtype=torch.float64))
 
     def begin(self, data: dict[str, Tensor]) -> None:
-        """Take the law from the dataset."""
+        """Set the law to that of the dataset."""
         self.load_state_dict({key: data[key] for key in self.state_dict()})
 
     def law(self) -> Mixture:
@@ -37,7 +39,7 @@ class Exact(Network):
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         law = self.law()
         if law.weight.ndim == 2:
-            means = self.each(lambda law, at, t: law.denoiser(self.schedule)(at, t), x, t)
+            means = self.each(self._mean, x, t)
             return means.transpose(0, 1).reshape(x.shape).to(x.dtype)
         point, xi = x.double().tensor_split([law.mean.shape[1]], 1)
         if xi.shape[1]:
@@ -45,7 +47,7 @@ class Exact(Network):
         return law.denoiser(self.schedule)(point, t).to(x.dtype)
 
     def traces(self, x: Tensor, t: Tensor | float) -> Tensor:
-        """tr Cov[x_0 | x_t] of rows (B E, D) of all laws' points, shape (B E,)."""
+        """tr Cov[x_0 | x_t] of rows (B E, D), the points of all laws, shape (B E,)."""
 
         def diagonal(law: Mixture, at: Tensor, t: Tensor) -> Tensor:
             return law.covariance(self.schedule, at, t).diagonal(dim1=1, dim2=2)
@@ -54,8 +56,14 @@ class Exact(Network):
 
     def energies(self, x: Tensor, t: Tensor | float) -> Tensor:
         """-log p_t of rows (B E, D) under their laws, shape (B E,)."""
-        found = self.each(lambda law, at, t: -law.log_prob(self.schedule, at, t), x, t)
-        return found.transpose(0, 1).flatten()
+
+        def energy(law: Mixture, at: Tensor, t: Tensor) -> Tensor:
+            return -law.log_prob(self.schedule, at, t)
+
+        return self.each(energy, x, t).transpose(0, 1).flatten()
+
+    def _mean(self, law: Mixture, at: Tensor, t: Tensor) -> Tensor:
+        return law.denoiser(self.schedule)(at, t)
 
     def each(
         self,
@@ -67,10 +75,13 @@ class Exact(Network):
         parts = tuple(self.mixture.buffers())
         members = len(parts[0])
         points = x.double().reshape(-1, members, x.shape[-1]).transpose(0, 1)
-        t, own = aligned(t, x.double()), None
+        t, time_axis = aligned(t, x.double()), None
         if t.ndim == 3:
             t = t.reshape(-1, 1)
-        elif t.ndim == 2:  # rows have their own times
-            t, own = t.reshape(-1, members, 1).transpose(0, 1), 0
-        of_law = lambda at, t, *part: function(Mixture(*part), at, t)
-        return torch.vmap(of_law, (0, own, *[0] * len(parts)))(points, t, *parts)
+        elif t.ndim == 2:  # each row has its own time
+            t, time_axis = t.reshape(-1, members, 1).transpose(0, 1), 0
+
+        def of_law(at: Tensor, t: Tensor, *part: Tensor) -> Tensor:
+            return function(Mixture(*part), at, t)
+
+        return torch.vmap(of_law, (0, time_axis, *[0] * len(parts)))(points, t, *parts)

@@ -1,4 +1,4 @@
-"""Inception-v3 as FID uses it (Szegedy et al. 2016, weights of 2015), for RGB images."""
+"""Inception-v3 as used for the FID (Szegedy et al. 2016, weights of 2015), for RGB images."""
 
 import io
 from typing import Any
@@ -11,41 +11,41 @@ from torch_fidelity.feature_extractor_inceptionv3 import (
 )
 
 from scorefield.core.errors import InputError
-from scorefield.core.files import to_bytes
 from scorefield.core.network import Network
 from scorefield.core.schedule import Schedule
+from scorefield.pipeline.files import to_bytes
 
 
 def inception(shapes: dict[str, list[int]], schedule: Schedule, *, weights: str = "") -> Network:
     """An evaluator of RGB images (B, 3, H, W): pool3 features (B, 2048) and 1,008 logits.
 
-    `weights` is a .pth file of torch-fidelity's, or empty for its download.
+    `weights` is a .pth file of torch-fidelity; if it is empty, the file is downloaded.
     """
     return Inception(weights)
 
 
 class Architecture(FeatureExtractorInceptionV3):
-    """torch-fidelity's network without its weights, whose reader would run a pickle."""
+    """torch-fidelity's network without weights: its own loader would unpickle them."""
 
     def __init__(self) -> None:
-        nothing = io.BytesIO()
-        torch.save({}, nothing)
-        nothing.seek(0)
-        super().__init__("inception", ["2048", "logits"], feature_extractor_weights_path=nothing)
+        empty = io.BytesIO()
+        torch.save({}, empty)
+        empty.seek(0)
+        super().__init__("inception", ["2048", "logits"], feature_extractor_weights_path=empty)
 
     def load_state_dict(self, weights: dict[str, Tensor], *args: Any, **kwargs: Any) -> Any:
         return super().load_state_dict(weights, *args, **kwargs) if weights else None
 
 
 class Inception(Network):
-    """torch-fidelity's network; `begin` reads its weights."""
+    """torch-fidelity's network; `begin` loads the weights."""
 
     def __init__(self, weights: str) -> None:
         super().__init__()
         self.body, self.weights = Architecture(), weights
 
     def begin(self, data: dict[str, Tensor]) -> None:
-        """Read the published weights; raises InputError where they are not to be had."""
+        """Load the published weights. Raises InputError where they are not available."""
         try:
             if self.weights:
                 found = torch.load(self.weights, weights_only=True)
@@ -57,8 +57,8 @@ class Inception(Network):
         except Exception as error:
             raise InputError(
                 f"{self.weights or URL_INCEPTION_V3}: Inception's weights are not available "
-                f"({type(error).__name__}); name a file in inception.weights, or let a classifier "
-                "of the pipeline judge"
+                f"({type(error).__name__}); name a file in inception.weights, or use a convnet as "
+                "the evaluator"
             ) from None
 
     def features(self, x: Tensor) -> Tensor:
@@ -66,7 +66,7 @@ class Inception(Network):
         return self.body(to_bytes(x))[0]
 
     def probabilities(self, features: Tensor) -> None:
-        """None: its classes are those of ImageNet, not the data's."""
+        """None: its classes are those of ImageNet, not those of the data."""
 
     def forward(self, x: Tensor, t: Tensor | None = None) -> Tensor:
         return self.body(to_bytes(x))[1]

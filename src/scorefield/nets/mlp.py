@@ -19,6 +19,8 @@ def mlp(
 
 
 class MLP(Network):
+    """Residual layers of a fixed width, on a vector and sines and cosines of the time."""
+
     frequencies: Tensor
 
     def __init__(self, dim: int, width: int, depth: int, extra: int = 0) -> None:

@@ -1,12 +1,12 @@
-"""A network that others trained: any unconditional diffusers pipeline, from a folder or the Hub."""
+"""A pretrained network: an unconditional diffusers pipeline from a folder or the Hub."""
 
 from typing import Any
 
 from scorefield.core.errors import InputError
 from scorefield.core.network import Network, rebuilt_from
 from scorefield.core.schedule import Schedule
-from scorefield.interop.described import Described, described, size_problems
-from scorefield.interop.pipelines import load_weights, network, network_of
+from scorefield.nets._described import Described, described, size_problems
+from scorefield.nets._pipelines import load_weights, network, network_of
 
 
 def pretrained(
@@ -19,21 +19,22 @@ def pretrained(
     """Images (B, C, H, W) and t to (B, C, H, W): the `UNet2DModel` of the pipeline `name`, a folder
     or a name on the Hub, in safetensors.
 
-    `resolved` is what a model that was stored rebuilds it from, without the pipeline. Raises
-    InputError where there is no such pipeline, and where its channels, its size or its noise levels
-    are not those of the data and of `schedule`.
+    `resolved` is the configuration that a saved model is rebuilt from, without the pipeline. Raises
+    InputError where there is no such pipeline, and where its channels, size or noise levels differ
+    from those of the data and of `schedule`.
     """
     if resolved is not None:
         return rebuilt_from(network(resolved["unet"]), resolved, resolved["predict"])
     found = described(name)
-    fitting(found, shapes["train"][1:], schedule)
+    check_fit(found, shapes["train"][1:], schedule)
     net = network_of(found)
     load_weights(net, name)
     return net
 
 
-def fitting(found: Described, shape: list[int], schedule: Schedule) -> None:
-    """Raise InputError unless images (C, H, W) and noise levels fit."""
+def check_fit(found: Described, shape: list[int], schedule: Schedule) -> None:
+    """Raises InputError unless the pipeline fits images of this shape (C, H, W) and the
+    schedule."""
     channels, *size = shape
     where = f"pretrained.name: '{found.name}'"
     if found.channels != channels:

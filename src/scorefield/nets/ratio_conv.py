@@ -7,8 +7,8 @@ from torch.nn.functional import pixel_unshuffle, silu
 
 from scorefield.core.bounds import Count, NonNegative
 from scorefield.core.network import Network
-from scorefield.core.ratio import Ratio, paired, waves
 from scorefield.core.schedule import Schedule
+from scorefield.nets._ratio import Ratio, pair_size, time_features
 
 
 def ratio_conv(
@@ -25,15 +25,17 @@ def ratio_conv(
     shift: NonNegative = 2.0,
     turn: NonNegative = 15.0,
 ) -> Network:
-    """T of images x and y (B, C, H, W), see `core.ratio.Ratio`; squares of fold x fold pixels are
-    moved into channels first. In training y is moved by up to `shift` pixels and turned by up to
-    `turn` degrees, since T must read y that it never saw."""
-    channels = shapes["train"][1], paired(shapes)
+    """T of images x and y (B, C, H, W), see `nets._ratio.Ratio`; squares of fold x fold pixels are
+    moved into channels first. In training y is shifted by up to `shift` pixels and rotated by up to
+    `turn` degrees, so that T generalises to unseen y."""
+    channels = shapes["train"][1], pair_size(shapes)
     of_x, of_y = (Encoder(c, width, features, fold) for c in channels)
     return Ratio((of_x, of_y), schedule, features, pairing, condition, least, most, shift, turn)
 
 
 class Encoder(nn.Module):
+    """Images (B, C, H, W) and t (B,) to features (B, features)."""
+
     def __init__(self, channels: int, width: int, features: int, fold: int) -> None:
         super().__init__()
         self.fold = fold
@@ -48,7 +50,7 @@ class Encoder(nn.Module):
         )
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        h, told = pixel_unshuffle(x, self.fold), waves(t.to(x))
+        h, embedding = pixel_unshuffle(x, self.fold), time_features(t.to(x))
         for convolution, time, norm in zip(self.convolutions, self.times, self.norms, strict=True):
-            h = silu(norm(convolution(h)) + time(told)[:, :, None, None])
+            h = silu(norm(convolution(h)) + time(embedding)[:, :, None, None])
         return self.leave(h)

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from scorefield.core.bounds import Count
 from scorefield.core.network import Network
-from scorefield.core.ratio import Ratio, paired, waves
 from scorefield.core.schedule import Schedule
+from scorefield.nets._ratio import Ratio, pair_size, time_features
 
 
 def ratio_mlp(
@@ -22,20 +22,22 @@ def ratio_mlp(
     least: float = -20.0,
     most: float = 6.0,
 ) -> Network:
-    """T of vectors x (B, D) and y (B, E), see `core.ratio.Ratio`."""
-    sizes = shapes["train"][1], paired(shapes)
+    """T of vectors x (B, D) and y (B, E), see `nets._ratio.Ratio`."""
+    sizes = shapes["train"][1], pair_size(shapes)
     of_x, of_y = (Encoder(size, width, depth) for size in sizes)
     return Ratio((of_x, of_y), schedule, width, pairing, condition, least, most)
 
 
 class Encoder(nn.Module):
+    """Vectors (B, dim) and t (B,) to features (B, width)."""
+
     def __init__(self, dim: int, width: int, depth: int) -> None:
         super().__init__()
         self.enter = nn.Linear(dim + 16, width)
         self.hidden = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        h = self.enter(torch.cat([x, waves(t.to(x))], -1))
+        h = self.enter(torch.cat([x, time_features(t.to(x))], -1))
         for layer in self.hidden:
             h = h + layer(nn.functional.silu(h))
         return h

@@ -31,13 +31,13 @@ def unet(
     """Images (B, C, H, W) and t to (B, C, H, W); with xi, images (B, 2 C, H, W). H and W are
     multiples of fold.
 
-    `size` chooses the channels of the levels; `fold` moves squares of fold x fold pixels into
-    channels first (pixel-unshuffle), which makes a step fold^2 times cheaper. Raises InputError
-    for images whose size is no multiple of fold.
+    `size` selects the channels of the levels. `fold` moves squares of fold x fold pixels into
+    channels first (pixel-unshuffle), which makes a step fold^2 times cheaper. Raises InputError for
+    images whose size is not a multiple of fold.
     """
     _, channels, height, width = shapes["train"]
     if height % fold or width % fold:
-        raise InputError(f"unet.fold: {height} x {width} pixels are no multiple of {fold}")
+        raise InputError(f"unet.fold: {height} x {width} pixels are not a multiple of {fold}")
     extra = shapes.get("xi", [0, 0])[1]
     levels = small if size == "small" else classic
     net = UNet(
@@ -57,15 +57,16 @@ def unet(
 
 
 class UNet(Network, UNet2DModel):
-    """diffusers' network, told about t in [0, 1], folding and bfloat16; the weights are its own.
+    """The UNet2DModel of diffusers, with the same weights, for t in [0, 1], folded images and
+    bfloat16.
 
-    Its timestep is 1000 t - 1, the index of the discrete table.
+    Its timestep is 1000 t - 1, the index in the discrete table.
     """
 
     fold, precision, extra = 1, "auto", 0
 
     def diffusers_config(self) -> dict[str, Any]:
-        """What `UNet2DModel.from_pretrained` needs; it then works on folded images."""
+        """The configuration for `UNet2DModel.from_pretrained`, which then takes folded images."""
         config: dict[str, Any] = json.loads(UNet2DModel.to_json_string(self))
         return config | {"_class_name": "UNet2DModel"}
 

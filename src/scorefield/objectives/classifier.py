@@ -1,12 +1,12 @@
-"""Cross-entropy of labels, on images that are shifted and turned a little."""
+"""Cross-entropy of labels, on randomly shifted and rotated images."""
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from scorefield.core.bounds import Below1, NonNegative
-from scorefield.core.jitter import jittered
 from scorefield.core.model import Model
+from scorefield.objectives._jitter import jittered
 
 
 def classifier(
@@ -17,8 +17,8 @@ def classifier(
     turn: NonNegative = 10.0,
     smoothing: Below1 = 0.05,
 ) -> Tensor:
-    """Cross-entropy per sample, shape (B,); shift is in pixels, turn in degrees, both the
-    largest of a uniform range and both off in evaluation mode."""
+    """Cross-entropy per sample, shape (B,). Images are shifted by up to `shift` pixels and rotated
+    by up to `turn` degrees, both uniform, in training mode only."""
     x = batch["x"]
     if model.training:
         x = jittered(x, shift, turn)

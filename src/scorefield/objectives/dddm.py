@@ -1,4 +1,4 @@
-"""The energy score of draws (De Bortoli et al. 2025), least where they follow the posterior."""
+"""The energy score of draws (De Bortoli et al. 2025); the posterior minimises it."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -9,10 +9,10 @@ from torch import Tensor
 from scorefield.core.bounds import Count, Exponent, NonNegative, Share
 from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture
-from scorefield.core.model import Model, squared_unit
+from scorefield.core.model import Model, loss_weight
 from scorefield.core.network import Prediction
 
-DRAWS = True  # the network takes noise
+DRAWS = True  # the network takes extra noise
 
 
 def dddm(
@@ -32,30 +32,30 @@ def dddm(
 ) -> Tensor:
     """confinement - lam / 2 interaction per sample, of m draws for one x_t, shape (B,).
 
-    Distances are root mean squares over coordinates in the space of `predict`, so beta 2, lam 0 is
-    the loss of `ddpm`. The weight is 1, or alpha^2 / (alpha^2 + e^bias sigma^2). With `ramp` > 0
-    beta goes to 2 and lam to 0 towards the data, as t^ramp (1 in iDDM, 2026); for t < `mse` it is
-    the squared error of a single draw. Raises InputError for lam > 0 with m < 2.
+    Distances are root mean squares over coordinates of the predicted quantity, so that beta = 2 and
+    lam = 0 give the loss of `ddpm`. The weight is 1, or alpha^2 / (alpha^2 + e^bias sigma^2). With
+    `ramp` > 0, beta tends to 2 and lam to 0 as t^ramp for t -> 0 (1 in iDDM, 2026). For t < `mse`
+    the loss is the squared error of one draw. Raises InputError for lam > 0 with m < 2.
     """
     if lam and m < 2:
         raise InputError(f"dddm.m: expected at least 2 draws for the interaction, found {m}")
     x = batch["x"]
     t = drawn_times(len(x), levels, x.device)
     alpha, sigma = model.schedule(t)
-    unit, far, loss = squared_unit(predict, alpha, sigma), t >= mse, torch.zeros_like(t)
+    weight, far, loss = loss_weight(predict, alpha, sigma), t >= mse, torch.zeros_like(t)
     power, share = 2 - (2 - beta) * t**ramp, lam * t**ramp
     one, many = drawn(model, x, t, far, m, batch.get("y"))
     near = ~far
-    loss[near] = energy(one, x[near], unit[near], 2 + 0 * t[near], 0 * t[near], 0.0)
-    loss[far] = energy(many, x[far], unit[far], power[far], share[far], smoothing)
+    loss[near] = energy(one, x[near], weight[near], 2 + 0 * t[near], 0 * t[near], 0.0)
+    loss[far] = energy(many, x[far], weight[far], power[far], share[far], smoothing)
     if weighting == "sigmoid":
         loss = loss * alpha**2 / (alpha**2 + sigma**2 * torch.tensor(bias).exp())
     return loss
 
 
 def drawn_times(n: int, levels: str, device: torch.device) -> Tensor:
-    """n times in (0, 1], uniform or logit-normal around .7 (the bias of iDDM), one in each n-th of
-    their law, so that as many rows are far at every step."""
+    """n stratified times in (0, 1], uniform or logit-normal around .7 (as in iDDM): one in each of
+    n parts of equal probability, so that the number of `far` rows hardly varies."""
     uniform = 1 - (torch.arange(n, device=device) + torch.rand(n, device=device)) / n
     if levels == "biased":
         return torch.sigmoid(0.8 + 0.8 * torch.special.ndtri(uniform))
@@ -65,41 +65,49 @@ def drawn_times(n: int, levels: str, device: torch.device) -> Tensor:
 def drawn(
     model: Model, x: Tensor, t: Tensor, far: Tensor, m: int, labels: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Draws of x_0 for one x_t of each x, in float32 or more: one for a row that is not far,
-    (N, 1, ...), and m for one that is, (F, m, ...); t, far and labels are (B,)."""
+    """Draws of x_0 for one x_t of each x, in float32 or float64: one for each row that is not
+    `far`, (N, 1, ...), and m for each that is, (F, m, ...); t, far and labels are (B,)."""
     noised = model.schedule.add_noise(x, t)
-    near, far = (~far).nonzero()[:, 0], far.nonzero()[:, 0]
-    rows = torch.cat([near, far.repeat_interleave(m)])
+    near_rows, far_rows = (~far).nonzero()[:, 0], far.nonzero()[:, 0]
+    rows = torch.cat([near_rows, far_rows.repeat_interleave(m)])
     chosen = None if labels is None else labels[rows]
     draws = model(noised[rows], t[rows], condition=chosen)
     draws = draws if draws.dtype == torch.float64 else draws.float()
-    return draws[: len(near), None], draws[len(near) :].unflatten(0, (len(far), m))
+    one, many = draws[: len(near_rows)], draws[len(near_rows) :]
+    return one[:, None], many.unflatten(0, (len(far_rows), m))
 
 
 def energy(
-    draws: Tensor, x: Tensor, unit: Tensor, beta: Tensor, lam: Tensor, smoothing: float
+    draws: Tensor, x: Tensor, weight: Tensor, beta: Tensor, lam: Tensor, smoothing: float
 ) -> Tensor:
-    """confinement - lam / 2 interaction of draws (B, m, ...) about x (B, ...), shape (B,).
+    """confinement - lam / 2 interaction of draws (B, m, ...) around x (B, ...), shape (B,).
 
-    `unit` multiplies squared distances; it, beta and lam are (B,). The smoothing, added to squared
-    distances, keeps the gradient finite where draws coincide and beta < 1.
+    `weight` multiplies squared distances; it, beta and lam are (B,). `smoothing` is added to
+    squared distances and keeps the gradient finite where draws coincide and beta < 1.
     """
-    near, apart = (unit[:, None] * square + smoothing for square in mean_squares(draws, x))
-    confinement = (near ** (beta[:, None] / 2)).mean(1)
-    interaction = (apart ** (beta[:, None] / 2)).sum(1) / max(apart.shape[1], 1)
+    to_x, between = mean_squares(draws, x)
+    power = beta[:, None] / 2
+    confinement = ((weight[:, None] * to_x + smoothing) ** power).mean(1)
+    pairs = (weight[:, None] * between + smoothing) ** power
+    interaction = pairs.sum(1) / max(pairs.shape[1], 1)
     return confinement - lam / 2 * interaction
 
 
 def mean_squares(draws: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean squares over coordinates, of draws (B, m, ...) less x (B, ...), shape (B, m), and of
-    the pairs i < j of draws, shape (B, m (m - 1) / 2)."""
+    """Mean squares over coordinates: of draws (B, m, ...) minus x (B, ...), shape (B, m), and of
+    the differences of the pairs i < j of draws, shape (B, m (m - 1) / 2)."""
     first, second = torch.triu_indices(draws.shape[1], draws.shape[1], 1, device=draws.device)
-    mean_square = lambda gap: gap.square().flatten(2).mean(2)
     return mean_square(draws - x[:, None]), mean_square(draws[:, first] - draws[:, second])
 
 
+def mean_square(difference: Tensor) -> Tensor:
+    """The mean square over coordinates, (B, m, ...) to (B, m)."""
+    return difference.square().flatten(2).mean(2)
+
+
 def quarters(x: Tensor) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """Each quarter of time: its number, a quarter of the rows of x, and times spread over it."""
+    """For each quarter of time its number, a quarter of the rows of x, and a time for each of these
+    rows, evenly spread over the quarter."""
     for i in range(4):
         part = x[i::4]
         inner = (torch.arange(len(part), device=x.device) + 0.5) / len(part)
@@ -108,33 +116,35 @@ def quarters(x: Tensor) -> Iterator[tuple[int, Tensor, Tensor]]:
 
 @torch.no_grad()
 def probe(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
-    """Confinement, interaction (beta 1) and their ratio in each quarter of time, on validation.
+    """Confinement, interaction (beta = 1) and their ratio in each quarter of time, on validation
+    data.
 
-    The ratio is 1 at the optimum for lam = 1, below where draws are too close; `ratio2`, that of
-    squared distances, shows a collapse most clearly.
+    The ratio is 1 at the optimum for lam = 1, and lower where the draws are too close together.
+    `ratio2`, the ratio of squared distances, shows a collapse most clearly.
     """
     found: dict[str, float] = {}
     for i, x, t in quarters(data["validation"][:4096]):
         _, draws = drawn(model, x, t, t > 0, 2)
-        near, apart = mean_squares(draws, x)
-        confinement, interaction = (d.sqrt().mean().item() for d in (near, apart))
+        to_x, between = mean_squares(draws, x)
+        confinement, interaction = to_x.sqrt().mean().item(), between.sqrt().mean().item()
         found |= {f"confinement_{i}": confinement, f"interaction_{i}": interaction}
         found[f"ratio_{i}"] = interaction / confinement
-        found[f"ratio2_{i}"] = (apart.mean() / near.mean()).item()
+        found[f"ratio2_{i}"] = (between.mean() / to_x.mean()).item()
     return found
 
 
 @torch.no_grad()
 def diagnose(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
-    """Where the law is known: the standard deviation of 64 draws over that of the exact posterior,
-    on the test split, in each quarter of time (1 is nearest the data) and in the mean."""
+    """`spread`, where the law is known: the standard deviation of 64 draws divided by that of the
+    exact posterior, on the test split, in each quarter of time (1 is next to the data) and on
+    average. Empty where the law is not known."""
     if "mixture.cov" not in data:
         return {}
     law = Mixture(*(data[f"mixture.{key}"] for key in ("weight", "mean", "cov")))
     found: dict[str, float] = {}
     for i, x, t in quarters(data["test"]):
         noised = model.schedule.add_noise(x, t)
-        due = law.covariance(model.schedule, noised.double(), t).diagonal(dim1=1, dim2=2)
+        expected = law.covariance(model.schedule, noised.double(), t).diagonal(dim1=1, dim2=2)
         draws = torch.stack([model(noised, t) for _ in range(64)])
-        found[f"spread_{i}"] = (draws.var(0).sum() / due.sum()).sqrt().item()
+        found[f"spread_{i}"] = (draws.var(0).sum() / expected.sum()).sqrt().item()
     return found | {"spread": sum(found.values()) / len(found)}

@@ -1,4 +1,4 @@
-"""Log ratio, up to a constant, by Donsker and Varadhan's bound (Belghazi et al. 2018)."""
+"""Log density ratio, up to a constant, by the Donsker-Varadhan bound (Belghazi et al. 2018)."""
 
 from typing import cast
 
@@ -7,30 +7,31 @@ from torch import Tensor
 
 from scorefield.core.bounds import Below1
 from scorefield.core.model import Model
-from scorefield.core.ratio import BINS, Ratio, bin_of, diagnose, over, pairs, probe
+from scorefield.nets._ratio import BINS, Ratio
+from scorefield.objectives._ratio import bin_of, diagnose, mean_independent, pairs, probe
 
 __all__ = ["diagnose", "dv", "probe"]
 
 
 def dv(model: Model, batch: dict[str, Tensor], *, decay: Below1 = 0.99) -> Tensor:
-    """log E[e^T] over independent pairs less T of the joint ones, with a normaliser for each tenth
-    of time that is averaged over steps and held fixed in the gradient, (B,).
+    """log E[e^T] over independent pairs minus T of joint pairs, (B,), with a running mean of E[e^T]
+    for each tenth of time as a constant in the gradient.
 
-    The batch's own normaliser would bias the gradient. T is the log ratio plus a constant of each
-    tenth, which `log_mean` follows.
+    The mean of the batch itself would bias the gradient. T is the log ratio plus a constant for
+    each tenth of time, which `log_mean` estimates.
     """
     joint, every, independent, t = pairs(model, batch)
     log_mean = cast(Ratio, model.net).log_mean
     if model.training:
         update(log_mean, every.detach(), independent, bin_of(t), decay)
     shift = log_mean[bin_of(t)]
-    return over((every - shift[:, None]).exp(), independent) - 1 - (joint - shift)
+    return mean_independent((every - shift[:, None]).exp(), independent) - 1 - (joint - shift)
 
 
 def update(
     log_mean: Tensor, every: Tensor, independent: Tensor, bins: Tensor, decay: float
 ) -> None:
-    """Move the moving normalisers towards the batch's."""
+    """Update the running means of e^T, as logarithms in `log_mean`, with those of the batch."""
     for b in range(BINS):
         chosen = every[bins == b][independent[bins == b]]
         if len(chosen):

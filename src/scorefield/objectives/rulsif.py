@@ -1,4 +1,4 @@
-"""Log ratio by relative least squares (Yamada et al. 2011)."""
+"""Log density ratio by relative least squares (Yamada et al. 2011)."""
 
 from math import log
 
@@ -7,7 +7,7 @@ from torch import Tensor
 from scorefield.core.bounds import OpenShare
 from scorefield.core.errors import InputError
 from scorefield.core.model import Model
-from scorefield.core.ratio import diagnose, over, pairs, probe
+from scorefield.objectives._ratio import diagnose, mean_independent, pairs, probe
 
 __all__ = ["diagnose", "probe", "rulsif"]
 
@@ -15,13 +15,17 @@ __all__ = ["diagnose", "probe", "rulsif"]
 def rulsif(model: Model, batch: dict[str, Tensor], *, relative: OpenShare = 0.2) -> Tensor:
     """Least squares for w = r / (a r + 1 - a), r the ratio and a = `relative` in (0, 1), (B,).
 
-    w is at most 1 / a; with the link w = sigmoid(T + log(a / (1 - a))) / a the minimiser's T is
-    log r itself, so that guidance needs no correction. Raises InputError for another a.
+    w is at most 1 / a. With the link w = sigmoid(T + log(a / (1 - a))) / a, the minimiser is
+    T = log r, so that guidance needs no correction. Raises InputError for another a.
     """
     if not 0 < relative < 1:
         raise InputError(f"rulsif.relative: expected a number between 0 and 1, found {relative:g}")
     joint, every, independent, _ = pairs(model, batch)
     shift = log(relative / (1 - relative))
-    w = lambda value: (value + shift).sigmoid() / relative
-    squares = relative * w(joint) ** 2 + (1 - relative) * over(w(every) ** 2, independent)
+
+    def w(value: Tensor) -> Tensor:
+        return (value + shift).sigmoid() / relative
+
+    squares = relative * w(joint) ** 2
+    squares = squares + (1 - relative) * mean_independent(w(every) ** 2, independent)
     return squares / 2 - w(joint)

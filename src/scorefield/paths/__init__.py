@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from scorefield.core.namespace import namespace
 
-if TYPE_CHECKING:  # for editors; when it runs, every file is known
+if TYPE_CHECKING:  # for editors and type checkers; at run time all files of the folder count
     from scorefield.paths.hamiltonian import hamiltonian as hamiltonian
     from scorefield.paths.instanton import instanton as instanton
 

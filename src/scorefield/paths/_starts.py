@@ -1,4 +1,4 @@
-"""The ends of a path, and first paths between them."""
+"""Endpoints of a path in the coordinates of x_t, and initial paths between them."""
 
 import torch
 from torch import Tensor
@@ -10,15 +10,15 @@ from scorefield.core.noise import streams
 from scorefield.core.noise_level import NoiseLevel, in_double, with_fixed_noise
 from scorefield.core.schedule import time_at
 
-DEEP = 4.0  # times the noise level, where a path through noise turns
-BOW = 0.1  # of a first path, in units of sigma
+DEEP = 4.0  # the noise level of a path through noise, in units of the level of the path
+BOW = 0.1  # the size of the random bow of an initial path, in units of sigma
 
 
 def placed(
     denoiser: Denoiser, start: Tensor, goal: Tensor, noise: float
 ) -> tuple[NoiseLevel, Tensor, Tensor]:
-    """A denoiser at its noise level, and two clean examples (...) in the coordinates of x_t there,
-    in float64. Raises InputError for examples of different shapes."""
+    """A denoiser at a noise level, and two clean examples (...) in the coordinates of x_t, in
+    float64. Raises InputError for examples of different shapes."""
     if start.shape != goal.shape:
         raise InputError(
             f"goal: expected the shape of start, {[*start.shape]}; found {[*goal.shape]}"
@@ -31,13 +31,13 @@ def placed(
 def first_paths(
     level: NoiseLevel, a: Tensor, b: Tensor, nodes: int, seed: int
 ) -> dict[str, Tensor]:
-    """The straight path (nodes + 1, ...) and the one through noise, by name."""
+    """The straight path (nodes + 1, ...) and the path through noise, by name."""
     noised = through_noise(level.denoiser, level.noise, a, b, nodes, seed)
     return {"line": line(a, b, nodes), "noise": noised}
 
 
 def all_bowed(paths: dict[str, Tensor], sigma: float, seed: int) -> dict[str, Tensor]:
-    """Paths with a random bow each, from which a path of least action may be sought."""
+    """Each path with a random bow, as initial paths of an instanton."""
     return {name: bowed(path, BOW * sigma, seed) for name, path in paths.items()}
 
 
@@ -48,8 +48,8 @@ def line(a: Tensor, b: Tensor, nodes: int) -> Tensor:
 
 
 def slerp(a: Tensor, b: Tensor, nodes: int) -> Tensor:
-    """The path (nodes + 1, ...) along a great circle, its norm linear (Shoemake 1985); straight
-    where the ends lie on one line with the origin."""
+    """The path (nodes + 1, ...) along a great circle with linear norm (Shoemake 1985); the straight
+    path where a and b lie on one line with the origin."""
     angle = torch.acos(((a * b).sum() / (a.norm() * b.norm())).clamp(-1, 1))
     if angle.sin() < 1e-3:
         return line(a, b, nodes)
@@ -65,9 +65,10 @@ def slerp(a: Tensor, b: Tensor, nodes: int) -> Tensor:
 def through_noise(
     denoiser: Denoiser, noise: float, a: Tensor, b: Tensor, nodes: int, seed: int
 ) -> Tensor:
-    """The path (nodes + 1, ...) at sigma / alpha = `noise` by way of DEEP times that: both ends
-    with the same added noise, a great circle there, and each node denoised. The ends are kept, and
-    what they would be off is spread along the path."""
+    """A path (nodes + 1, ...) at sigma / alpha = `noise` through DEEP times this level: the same
+    noise is added to both endpoints, they are joined by a great circle, and each node is denoised.
+    The deviations at the endpoints are subtracted linearly along the path, so that these are
+    exact."""
     schedule = denoiser.schedule
     deep_time = time_at(schedule, DEEP * noise)
     alpha, sigma = schedule(time_at(schedule, noise))
@@ -80,8 +81,8 @@ def through_noise(
 
 
 def bowed(path: Tensor, width: float, seed: int) -> Tensor:
-    """A path (N + 1, ...) with a random smooth bow of that size, so that no symmetry of its start
-    survives."""
-    n, noise = len(path) - 1, streams(seed, range(1))(path[:1])
-    part = torch.linspace(0, torch.pi, n + 1, dtype=torch.float64).sin().to(path)
-    return path + width * part.view(-1, *[1] * (path.ndim - 1)) * noise
+    """A path (N + 1, ...) plus half a sine wave along a random direction, of that width, which
+    breaks symmetries of the initial path."""
+    n, direction = len(path) - 1, streams(seed, range(1))(path[:1])
+    wave = torch.linspace(0, torch.pi, n + 1, dtype=torch.float64).sin().to(path)
+    return path + width * wave.view(-1, *[1] * (path.ndim - 1)) * direction

@@ -1,4 +1,4 @@
-"""Motion by Hamilton's equations in the potential -log p."""
+"""Hamiltonian motion in the potential -log p."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -17,8 +17,8 @@ Velocity = Literal["chord", "tangent", "thermal"]
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """Places and velocities (S + 1, ...) in the coordinates of x_t, and log p(x) - log p(x_0) as
-    work (S + 1,); `clean` is what the denoiser sees at the places, where there is one."""
+    """Positions and velocities (S + 1, ...) in the coordinates of x_t, and log p(x) - log p(x_0) as
+    `work` (S + 1,); `clean` are the denoised positions, where there is a denoiser."""
 
     x: Tensor
     v: Tensor
@@ -47,14 +47,14 @@ def hamiltonian(
     seed: Seed = 0,
 ) -> Motion:
     """The Hamiltonian motion x'' = grad log p_t(x) at the noise level sigma / alpha = `noise`, from
-    the clean example `start` on towards `goal`, both (...), by `move`.
+    the clean example `start` towards `goal`, both (...), by `move`.
 
     Raises InputError for a denoiser that draws, a noise level that is not above 0, examples of
     different shapes, and a step that is unstable.
     """
     level, a, b = placed(denoiser, start, goal, noise)
-    given = {"step": step, "duration": duration, "speed": speed}
-    motion = move(level.field(), level.sigma, a, b, velocity=velocity, seed=seed, **given)
+    knobs = {"step": step, "duration": duration, "speed": speed}
+    motion = move(level.field(), level.sigma, a, b, velocity=velocity, seed=seed, **knobs)
     return replace(motion, clean=level.clean(motion.x))
 
 
@@ -71,45 +71,47 @@ def move(
     speed: float = 1.0,
     seed: int = 0,
 ) -> Motion:
-    """x' = v, v' = b(x) from `start`, both ends (...); step and duration in units of sigma, the
-    time scale of the stiffest direction: leapfrog is stable below a step of 2.
+    """x' = v, v' = b(x) from `start` (...). `step` and `duration` are in units of sigma, the time
+    scale of the stiffest direction: leapfrog is stable for steps below 2.
 
-    The velocity at the start is `speed` times that which would reach the goal in straight motion
-    (chord); or as large along the most sensitive direction of the denoiser (tangent); or in a
-    random direction (thermal). Energy is tracked by Simpson's rule; one network call a step, and
-    two for all nodes and midpoints. Raises InputError for a step that is unstable or no step.
+    The initial velocity is `speed` times the one that reaches `goal` (...) in straight motion
+    (chord), or of that size along the most sensitive direction of the denoiser (tangent), or of
+    that size in a random direction (thermal). The energy is computed by Simpson's rule. One network
+    call per step, and two for all nodes and midpoints. Raises InputError for a step that is not in
+    (0, 2) and for a duration below one step.
     """
     if not 0 < step < 2 or duration < step:
-        raise InputError("hamiltonian: needs 0 < step < 2 and a duration of a step or more")
+        raise InputError("hamiltonian: needs 0 < step < 2 and a duration of at least one step")
     count, h = round(duration / step), step * sigma
     chord = (goal - start) / (count * h)
-    way = heading(field, sigma, start, chord, velocity, seed)
-    x, v = leapfrog(field, start, speed * way, h, count)
+    first = initial_velocity(field, sigma, start, chord, velocity, seed)
+    x, v = leapfrog(field, start, speed * first, h, count)
     return Motion(x, v, work(field, x))
 
 
-def heading(
+def initial_velocity(
     field: Field, sigma: float, start: Tensor, chord: Tensor, velocity: Velocity, seed: int
 ) -> Tensor:
-    """The velocity (...) in which a motion sets out: of the chord's size, where it has one."""
+    """The initial velocity (...), of the size of the chord where that is not 0."""
     noise = torch.randn(start.shape, generator=torch.Generator().manual_seed(seed)).to(start)
     if velocity == "chord":
-        way = chord
+        v = chord
     elif velocity == "tangent":
-        way = tangent(field, sigma, start, noise)
+        v = tangent(field, sigma, start, noise)
     elif velocity == "thermal":
-        way = noise
+        v = noise
     else:
         raise InputError(f"velocity: expected chord, tangent or thermal, found {velocity}")
     if chord.norm() > 0:
-        way = way * chord.norm() / way.norm()
-    return -way if velocity == "tangent" and (way * chord).sum() < 0 else way
+        v = v * chord.norm() / v.norm()
+    away = velocity == "tangent" and (v * chord).sum() < 0
+    return -v if away else v
 
 
 @torch.no_grad()
 def leapfrog(field: Field, x: Tensor, v: Tensor, h: float, count: int) -> tuple[Tensor, Tensor]:
-    """Places and velocities (count + 1, ...) by kick, drift, kick: reversible, of second order; one
-    network call a step."""
+    """Positions and velocities (count + 1, ...) by the leapfrog method, which is reversible and of
+    second order; one network call per step."""
     xs, vs, b = [x], [v], field(x[None])[0]
     for _ in range(count):
         half = v + h / 2 * b
@@ -123,12 +125,12 @@ def leapfrog(field: Field, x: Tensor, v: Tensor, h: float, count: int) -> tuple[
 
 @torch.no_grad()
 def tangent(field: Field, sigma: float, x: Tensor, v: Tensor, iterations: int = 8) -> Tensor:
-    """The unit direction (...) in which alpha times the denoiser, x + sigma^2 b(x), changes most,
-    by power iteration on central differences."""
+    """The unit vector (...) along which alpha times the denoiser, x + sigma^2 b(x), changes most,
+    by power iteration with central differences."""
     h: float = 0.1 * sigma * x.numel() ** 0.5
     for _ in range(iterations):
         v = v / v.norm()
         high, low = field(torch.stack([x + h * v, x - h * v]))
         v = v + sigma**2 * (high - low) / (2 * h)
-    unit: Tensor = v / v.norm()
-    return unit
+    direction: Tensor = v / v.norm()
+    return direction

@@ -1,4 +1,4 @@
-"""Paths of least Freidlin-Wentzell action between fixed ends."""
+"""Paths of least Freidlin-Wentzell action between two endpoints."""
 
 from dataclasses import dataclass, replace
 from math import ceil
@@ -16,16 +16,17 @@ from scorefield.core.denoiser import Denoiser
 from scorefield.core.errors import InputError
 from scorefield.paths._starts import all_bowed, first_paths, placed
 
-NODES = 24  # of a path, where no number is given
-SEED = 0  # of the first paths' noise
+NODES = 24  # of a path, by default
+SEED = 0  # of the noise of initial paths
 Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Instanton:
-    """The path (N + 1, ...) in the coordinates of x_t, walked in `duration`, its action, the start
-    it came from, dt / sigma^2, and the actions of all evaluations for each start, on coarse grids
-    first; `clean` is what the denoiser sees at the nodes, where there is one."""
+    """A path (N + 1, ...) in the coordinates of x_t with its duration and action. `start` names the
+    initial path it came from, `stiffness` is dt / sigma^2, and `history` has the actions of all
+    evaluations for each initial path, coarse grids first; `clean` are the denoised nodes, where
+    there is a denoiser."""
 
     path: Tensor
     duration: float
@@ -48,7 +49,7 @@ def instanton(
     levels: Natural = 1,
 ) -> Instanton:
     """The path of least action between two clean examples (...) at the noise level sigma / alpha =
-    `noise`, by `least_action` from the straight path and the one through noise, both bowed.
+    `noise`, by `least_action` from the straight path and the path through noise, both with a bow.
 
     Guidance that is itself a gradient (ibg, ratio) is differentiated as if that gradient were
     constant. Raises InputError for a denoiser that draws, a noise level that is not above 0,
@@ -79,13 +80,15 @@ def least_action(
     iterations: int = 35,
     levels: int = 1,
 ) -> Instanton:
-    """The path with the least action S_T = 1/2 int |x' - b|^2 that is found from several starts,
-    paths (N + 1, ...) with the same ends; T is `duration` in units of sigma^2, the relaxation time.
+    """The path with the least action S_T = 1/2 int |x' - b|^2 dt that is found from several initial
+    paths (N + 1, ...) with the same endpoints; T is `duration` in units of sigma^2, the relaxation
+    time.
 
-    L-BFGS in sine coordinates scaled by the action's curvature (H1), so that the number of
-    iterations does not grow with `nodes`; `levels` times half as many nodes come first, as long as
-    dt <= sigma^2. Raises InputError where dt / sigma^2 is above 1: the rule would not resolve the
-    relaxation. One network call for all nodes an evaluation, and its backward.
+    L-BFGS in sine coordinates that are scaled by the curvature of the action (H1), so that the
+    number of iterations does not grow with `nodes`. `levels` coarser grids come first, each with
+    half the nodes of the next, as long as dt <= sigma^2. Raises InputError where dt / sigma^2 is
+    above 1: the midpoint rule would not resolve the relaxation. An evaluation costs one network
+    call for all nodes and its backward call.
     """
     if duration > nodes:
         raise InputError(
@@ -105,7 +108,7 @@ def least_action(
 
 
 def resized(path: Tensor, nodes: int) -> Tensor:
-    """The path at nodes + 1 equal times: linear between its own."""
+    """The path at nodes + 1 equidistant times, by linear interpolation."""
     at = torch.linspace(0, len(path) - 1, nodes + 1, dtype=torch.float64, device=path.device)
     left = at.long().clamp_max(len(path) - 2)
     part = (at - left).to(path).view(-1, *[1] * (path.ndim - 1))
@@ -115,7 +118,7 @@ def resized(path: Tensor, nodes: int) -> Tensor:
 def descend(
     field: Field, sigma: float, path: Tensor, duration: float, iterations: int, seen: list[float]
 ) -> Tensor:
-    """The path after at most so many iterations; the actions it tried go to `seen`."""
+    """The path after at most so many iterations; all evaluated actions are appended to `seen`."""
     n, theta, time = len(path) - 1, sigma**-2, duration * sigma**2
     dt = time / n
     stiff = (2 - 2 * np.cos(np.pi * np.arange(1, n) / n)) / dt + theta**2 * dt

@@ -1,4 +1,4 @@
-"""What scores know, as dots with errors."""
+"""Figures of instability scores, as dots with standard errors."""
 
 from itertools import product
 
@@ -6,20 +6,21 @@ import pandas
 
 from scorefield.plots.canvas import keep, subplots
 
-LOOKS = {"model": {"marker": "o"}, "control": {"marker": "D", "fillstyle": "none"}}
+STYLES = {"model": {"marker": "o"}, "control": {"marker": "D", "fillstyle": "none"}}
 
 
 def areas(
     table: pandas.DataFrame, figures: dict[str, str], names: dict[str, str], path: str
 ) -> None:
-    """A panel a figure, a line a score, a colour a noise level; the model filled, the control
-    hollow; bars are one standard error, the gray line is knowing nothing."""
+    """One panel for each figure, one row for each score, one colour for each noise level; the model
+    has filled markers, the control hollow ones. Bars are one standard error; the gray line is the
+    value of a score without information."""
     scores = list(table["score"].unique()[::-1])
     panels, axes = subplots(1, len(figures), figsize=(3.3 * len(figures) + 1.6, 4.4), sharey=True)
     for axis, (figure, title) in zip(axes, figures.items(), strict=True):
         rows = table[table["figure"] == figure]
         levels = list(rows["level"].unique())
-        for role, level in product(LOOKS, levels):
+        for role, level in product(STYLES, levels):
             part = rows[(rows["role"] == role) & (rows["level"] == level)]
             if part.empty:
                 continue
@@ -28,7 +29,7 @@ def areas(
             place = [scores.index(score) + 0.16 * (1 - i) - lower for score in part["score"]]
             axis.errorbar(
                 part["mean"], place, xerr=part["se"], ls="", ms=4, lw=1, color=f"C{i}",
-                label=f"{names[role]}, {level:g}", **LOOKS[role],
+                label=f"{names[role]}, {level:g}", **STYLES[role],
             )  # fmt: skip
         axis.axvline(0.5 if figure.startswith("auroc") else 0, color="gray", lw=1)
         axis.set_title(title, fontsize=9)

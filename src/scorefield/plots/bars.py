@@ -1,4 +1,4 @@
-"""The leaderboard as bars."""
+"""The leaderboard as a bar chart."""
 
 import pandas
 from matplotlib.axes import Axes
@@ -7,8 +7,8 @@ from scorefield.plots.canvas import keep, subplots
 
 
 def bars(images: pandas.DataFrame, points: pandas.DataFrame, path: str) -> None:
-    """Two panels: runs on images by FID with its 95 % interval, unranked ones pale, and runs on
-    points by squared MMD with its floor; a panel without runs is left out."""
+    """Two panels: runs on images by FID with its 95 % interval, unranked ones in light gray; and
+    runs on points by squared MMD with its floor. A panel without runs is left out."""
     scored = images[images["fid"].notna()]
     panels = [(table, draw) for table, draw in ((scored, by_fid), (points, by_mmd)) if len(table)]
     sizes = [len(table) for table, _ in panels]
@@ -22,15 +22,15 @@ def bars(images: pandas.DataFrame, points: pandas.DataFrame, path: str) -> None:
 
 
 def by_fid(axis: Axes, rows: pandas.DataFrame) -> None:
-    """Runs on images."""
-    reach = (rows["fid_high"] - rows["fid"]).to_numpy(float)
+    """Bars of the FID of runs on images."""
+    error = (rows["fid_high"] - rows["fid"]).to_numpy(float)
     colours = ["C0" if ranked else "lightgray" for ranked in rows["rank"].notna()]
-    axis.barh(rows["run"], rows["fid"], xerr=reach, color=colours, height=0.62)
-    axis.set_xlabel("FID with its 95 % interval, lower is better; pale: not ranked")
+    axis.barh(rows["run"], rows["fid"], xerr=error, color=colours, height=0.62)
+    axis.set_xlabel("FID with its 95 % interval, lower is better; light: not ranked")
 
 
 def by_mmd(axis: Axes, rows: pandas.DataFrame) -> None:
-    """Runs on points."""
+    """Bars of the squared MMD of runs on points."""
     axis.barh(rows["run"], rows["mmd2"], color="C0", height=0.62)
     floor = rows["mmd2_floor"]
     axis.scatter(floor, rows["run"], marker="|", s=160, color="black", zorder=3, label="floor")

@@ -1,10 +1,11 @@
-"""How every figure looks: fonts, colours, and bytes that do not change between runs."""
+"""The style of all figures, and files whose bytes are the same in every run."""
 
 import io
+from typing import Any
 
 import matplotlib
 
-from scorefield.core.files import write
+from scorefield.pipeline.files import write
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -14,12 +15,13 @@ plt.style.use(["seaborn-v0_8-ticks", "seaborn-v0_8-deep"])
 plt.rcParams.update({"figure.dpi": 110, "axes.spines.right": False, "axes.spines.top": False})
 
 
-def subplots(*args, **kwargs):
+def subplots(*args: Any, **kwargs: Any) -> Any:
+    """`pyplot.subplots` with constrained layout."""
     return plt.subplots(*args, layout="constrained", **kwargs)
 
 
 def keep(figure: Figure, path: str) -> None:
-    """Save a figure as PNG, without the metadata that differs between versions."""
+    """Save a figure as PNG, without metadata that differs between versions, and close it."""
     content = io.BytesIO()
     figure.savefig(content, format="png", metadata={"Software": None})
     write(path, content.getvalue())

@@ -1,4 +1,4 @@
-"""The density of a mixture, as the ground of a picture."""
+"""The density of a mixture, as the background of a figure."""
 
 import torch
 from matplotlib.axes import Axes
@@ -10,11 +10,11 @@ SIDE = 160  # points along each axis
 
 
 def density(axis: Axes, law: Mixture, t: float = 0.02) -> None:
-    """Shade the square root of a law's density in two dimensions, at a little noise."""
+    """Shades the square root of the density of a law in 2-D, at a low noise level."""
     reach = (law.mean.abs().amax() + 4 * law.cov.diagonal(dim1=1, dim2=2).amax().sqrt()).item()
     line = torch.linspace(-reach, reach, SIDE, dtype=torch.float64)
-    plane = torch.cartesian_prod(line, line)
-    height = law.log_prob(linear(), plane, torch.tensor(t)).exp().sqrt().view(SIDE, SIDE)
+    square = torch.cartesian_prod(line, line)
+    height = law.log_prob(linear(), square, torch.tensor(t)).exp().sqrt().view(SIDE, SIDE)
     axis.pcolormesh(
         line.numpy(),
         line.numpy(),

@@ -1,13 +1,13 @@
-"""Instability over the plane, beside the truth."""
+"""Heat maps of instability in 2-D, and of the exact values."""
 
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from torch import Tensor
 
-from scorefield.core.studies import HeatMaps
+from scorefield.core.results import HeatMaps
 from scorefield.plots.canvas import keep, subplots
 
-BRIGHT = 0.995  # the quantile that is the brightest colour
+BRIGHT = 0.995  # the quantile that gets the brightest colour
 COLOURS = ("C2", "C0")  # of the marks
 
 
@@ -19,8 +19,8 @@ def heat(
     marks: dict[str, Tensor],
     path: str,
 ) -> None:
-    """The maps of one member by column, a noise level sigma / alpha a row; data (N, 2) in white,
-    and each mark's (2,) place as a circle with its name."""
+    """The maps of one member, one column for each map and one row for each noise level
+    sigma / alpha; data (N, 2) in white, and the marks, points (2,), as circles with their names."""
     columns = {
         "instability: trace of the network": maps.trace,
         "posterior covariance, exact": maps.truth,
@@ -45,7 +45,7 @@ def heat(
 def shaded(
     axis: Axes, value: Tensor, top: float, reach: float, data: Tensor, marks: dict[str, Tensor]
 ) -> AxesImage:
-    """One map (G, G) of values in [0, top] over [-reach, reach]^2, with data and marks."""
+    """Draws one map (G, G) of values in [0, top] on [-reach, reach]^2, with data and marks."""
     box = (-reach, reach, -reach, reach)
     image = axis.imshow(value.T, origin="lower", extent=box, cmap="magma", vmin=0, vmax=top)
     x, y = data[:300].T

@@ -1,4 +1,4 @@
-"""Quality against the cost of a sample."""
+"""Sample quality against the number of network evaluations."""
 
 import pandas
 
@@ -8,16 +8,16 @@ STYLES = {"ddim": "-", "ancestral": "--", "heun": ":"}
 
 
 def lines(table: pandas.DataFrame, score: str, floor: float, path: str) -> None:
-    """A line a model (colour) and sampler (style): the mean over seeds, against network
-    evaluations; points of single seeds, and the floor. What is below a tenth of the floor is drawn
-    there, as unbiased estimates may be negative."""
+    """A line for each model (colour) and sampler (style): the mean over seeds, with points for
+    single seeds, and the floor. Values below a tenth of the floor are drawn at that height, since
+    unbiased estimates may be negative."""
     figure, axis = subplots(figsize=(7.6, 4.6))
     colours = {model: f"C{i}" for i, model in enumerate(table["model"].unique())}
     shown = table.assign(**{score: table[score].clip(lower=floor / 10)})
     for (model, sampler), rows in shown.groupby(["model", "sampler"], sort=False):
         mean = rows.groupby("nfe")[score].mean()
-        look = {"color": colours[model], "ls": STYLES[str(sampler)]}
-        axis.plot(mean.index, mean, marker="o", ms=4, label=f"{model}, {sampler}", **look)
+        style = {"color": colours[model], "ls": STYLES[str(sampler)]}
+        axis.plot(mean.index, mean, marker="o", ms=4, label=f"{model}, {sampler}", **style)
         axis.scatter(rows["nfe"], rows[score], s=8, color=colours[model], alpha=0.5)
     axis.axhline(floor, color="gray", lw=1, label="floor")
     axis.set(xscale="log", yscale="log", xlabel="network evaluations per sample", ylabel=score)

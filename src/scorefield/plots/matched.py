@@ -1,4 +1,4 @@
-"""Images in rows below what they were to match."""
+"""Rows of images below the images that they should match."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from scorefield.plots.grid import show
 
 
 def matched(panels: Mapping[str, tuple[Tensor, ...]], path: str, columns: int = 20) -> None:
-    """A panel a title; the images (N, C, H, W) of each tensor are a row."""
+    """One panel for each title; the images (N, C, H, W) of each tensor are a row."""
     columns = min(columns, *(len(row) for rows in panels.values() for row in rows))
     figure, axes = subplots(len(panels), 1, figsize=(11, 0.6 + 1.7 * len(panels)), squeeze=False)
     for axis, (title, rows) in zip(axes[:, 0], panels.items(), strict=True):

@@ -1,4 +1,4 @@
-"""Points over the density they should follow."""
+"""Points over the density that they should follow."""
 
 from torch import Tensor
 
@@ -8,7 +8,7 @@ from scorefield.plots.density import density
 
 
 def scatter(fake: Tensor, real: Tensor, law: Mixture, path: str) -> None:
-    """Samples beside test data, both over the true density."""
+    """Samples next to test data, both (N, 2) over the true density."""
     figure, axes = subplots(1, 2, figsize=(9, 4.6))
     for axis, x, title in zip(axes, (fake, real), ("samples", "test data"), strict=True):
         density(axis, law)

@@ -1,4 +1,4 @@
-"""What guidance buys and costs at each scale."""
+"""Figures of matching against the scale of guidance."""
 
 import pandas
 
@@ -8,18 +8,19 @@ MARKS = {"given": "o", "drawn": "s", "joint": "D"}
 
 
 def strength(table: pandas.DataFrame, path: str) -> None:
-    """A panel a figure against the scale, a line or marker a way; agreement has bars of one
-    standard error, the dotted line is the unguided value."""
-    panels = [k for k in ("agreement", "fid", "slope", "residual", "mmd2") if k in table]
+    """One panel for each figure, one line for each origin of y (`y_from`). Bars are one standard
+    error of the agreement; the dotted line is the unguided value."""
+    panels = [key for key in ("agreement", "fid", "slope", "residual", "mmd2") if key in table]
     figure, axes = subplots(1, len(panels), figsize=(3.6 * len(panels) + 0.6, 3.6))
     for axis, panel in zip(axes, panels, strict=True):
-        for way, rows in table.sort_values("scale").groupby("way"):
-            bars = rows.get(f"{panel}_se")
-            axis.errorbar(rows["scale"], rows[panel], yerr=bars, marker=MARKS[str(way)], label=way)
-        plain = table[(table["way"] == "given") & (table["scale"] == 0)][panel]
+        for y_from, rows in table.sort_values("scale").groupby("y_from"):
+            bars, mark = rows.get(f"{panel}_se"), MARKS[str(y_from)]
+            axis.errorbar(rows["scale"], rows[panel], yerr=bars, marker=mark, label=y_from)
+        plain = table[(table["y_from"] == "given") & (table["scale"] == 0)][panel]
         axis.axhline(plain.item(), color="gray", ls=":", lw=1)
         axis.set_xscale("symlog", linthresh=0.5)
-        axis.set_xticks(ticks := sorted(table["scale"].unique()), [f"{tick:g}" for tick in ticks])
+        ticks = sorted(table["scale"].unique())
+        axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axis.minorticks_off()
         axis.set(xlabel="scale", ylabel=panel)
     axes[0].legend(frameon=False, fontsize=8)

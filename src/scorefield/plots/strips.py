@@ -1,4 +1,4 @@
-"""Paths of images as rows."""
+"""Paths of images, one row each."""
 
 import torch
 from torch import Tensor
@@ -8,12 +8,13 @@ from scorefield.plots.grid import show
 
 
 def strips(panels: dict[str, dict[str, Tensor]], path: str, columns: int = 13) -> None:
-    """A panel a journey: each path (N + 1, C, H, W) is a row, at equal distances of nodes."""
+    """One panel for each pair of endpoints: each path (N + 1, C, H, W) is a row of nodes at equal
+    steps."""
     rows = max(len(panel) for panel in panels.values())
     size = (0.55 * columns * len(panels) + 0.6, 0.57 * rows + 0.4)
     figure, axes = subplots(1, len(panels), figsize=size, squeeze=False)
     for axis, (title, panel) in zip(axes[0], panels.items(), strict=True):
-        picked = [p[torch.linspace(0, len(p) - 1, columns).round().long()] for p in panel.values()]
+        picked = [evenly(path_of_images, columns) for path_of_images in panel.values()]
         show(axis, torch.cat(picked), columns)
         axis.set_title(title, fontsize=9)
         if axis is axes[0, 0]:
@@ -22,3 +23,8 @@ def strips(panels: dict[str, dict[str, Tensor]], path: str, columns: int = 13) -
                 place = (-4, (i + 0.5) * height)
                 axis.annotate(name, place, ha="right", va="center", fontsize=7, xycoords="data")
     keep(figure, path)
+
+
+def evenly(images: Tensor, count: int) -> Tensor:
+    """`count` of the images (N, ...) at equal steps, from the first to the last."""
+    return images[torch.linspace(0, len(images) - 1, count).round().long()]

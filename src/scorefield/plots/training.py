@@ -1,4 +1,4 @@
-"""The way of one training."""
+"""The losses of one training."""
 
 import pandas
 
@@ -6,8 +6,9 @@ from scorefield.plots.canvas import keep, subplots
 
 
 def training(curve: pandas.DataFrame, path: str) -> None:
-    """Training loss, and the validation loss of the averaged weights, against steps; for a model
-    that draws, the ratio of interaction to confinement in each quarter of time below."""
+    """The training loss, and the validation loss of the averaged weights, against steps. For a
+    model that draws also, below, the ratio of interaction to confinement in each quarter of
+    time."""
     ratios = [name for name in map(str, curve) if name.startswith("ratio_")]
     panels = 1 + bool(ratios)
     figure, axes = subplots(panels, 1, figsize=(5.6, 3.4 * panels), squeeze=False, sharex=True)
@@ -19,10 +20,10 @@ def training(curve: pandas.DataFrame, path: str) -> None:
     positive = (curve[["loss", "validation_loss"]] > 0).all(axis=None)
     above.set(ylabel="loss", yscale="log" if positive else "linear")
     above.legend(frameon=False)
-    for name, part in zip(ratios, ("data", "", "", "noise"), strict=True) if ratios else ():
-        label = f"quarter {name[-1]} of time" + (f", nearest {part}" if part else "")
-        below.plot(curve["step"], curve[name], marker=".", label=label)
     if ratios:
+        for name, note in zip(ratios, (", nearest data", "", "", ", nearest noise"), strict=True):
+            label = f"quarter {name[-1]} of time{note}"
+            below.plot(curve["step"], curve[name], marker=".", label=label)
         below.axhline(1, color="gray", lw=1)
         below.set(ylabel="interaction / confinement")
         below.legend(frameon=False, fontsize=8)

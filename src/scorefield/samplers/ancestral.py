@@ -20,5 +20,5 @@ def ancestral(
     churn: Share = 1.0,
 ) -> Iterator[Tensor]:
     """Yields x (B, ...) after each of the len(times) - 1 steps; churn 1 is DDPM, 0 is DDIM; one
-    network call a step."""
+    network call per step."""
     return walk(denoiser, x, times, randn, churn)

@@ -1,4 +1,4 @@
-"""Boost-and-Skip (arXiv 2502.06516): ancestral sampling from louder noise, begun later."""
+"""Boost-and-Skip (arXiv 2502.06516): ancestral sampling from a later time and larger noise."""
 
 from collections.abc import Iterator
 
@@ -22,9 +22,9 @@ def boost(
     scale: float = 1.0,
     level: Positive = 3.0,
 ) -> Iterator[Tensor]:
-    """Yields x (B, ...) after each step from the noise level sigma / alpha = level, where it begins
-    with 1 + scale times the noise of that level; one network call a step."""
+    """Yields x (B, ...) after each step. It starts at the noise level sigma / alpha = `level` with
+    1 + scale times the noise of that level; one network call per step."""
     schedule = denoiser.schedule
     grid = times / times[0] * time_at(schedule, level)
-    louder = (1 + scale) * schedule.sigma(grid[0]) / schedule.sigma(times[0])
-    return walk(denoiser, louder.to(x) * x, grid, randn, churn)
+    boosted = (1 + scale) * schedule.sigma(grid[0]) / schedule.sigma(times[0])
+    return walk(denoiser, boosted.to(x) * x, grid, randn, churn)

@@ -13,5 +13,5 @@ from scorefield.core.noise import Randn
 def ddim(
     denoiser: Denoiser, x: Tensor, times: Tensor, randn: Randn = torch.randn_like
 ) -> Iterator[Tensor]:
-    """Yields x (B, ...) after each of the len(times) - 1 steps; one network call a step."""
+    """Yields x (B, ...) after each of the len(times) - 1 steps; one network call per step."""
     return walk(denoiser, x, times, randn, churn=0.0)

@@ -15,7 +15,7 @@ from scorefield.core.schedule import Schedule
 def heun(
     denoiser: Denoiser, x: Tensor, times: Tensor, randn: Randn = torch.randn_like
 ) -> Iterator[Tensor]:
-    """Yields x (B, ...) after each step; two network calls a step, one for a step to sigma = 0.
+    """Yields x (B, ...) after each step; two network calls per step, one for a step to sigma = 0.
 
     With n^2 = alpha^2 + sigma^2 and the angle phi = atan(sigma / alpha) the flow of u = x / n is
     du/dphi = (alpha z - sigma x_0) / n, which is finite at pure noise and at the data alike.

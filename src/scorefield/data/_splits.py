@@ -1,0 +1,38 @@
+"""Splits of labelled images."""
+
+import torch
+from torch import Tensor
+
+
+def stratified(labels: Tensor, per_class: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Indices of two random parts: the second has per_class items of each label, the first the
+    rest."""
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    kept, taken = [], []
+    for label in labels.unique():
+        same = order[labels[order] == label]
+        taken.append(same[:per_class])
+        kept.append(same[per_class:])
+    rank = torch.argsort(order)
+
+    def shuffled(parts: list[Tensor]) -> Tensor:
+        return order[rank[torch.cat(parts)].sort().values]
+
+    return shuffled(kept), shuffled(taken)
+
+
+def dataset(
+    train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], validation: int, seed: int
+) -> dict[str, Tensor]:
+    """Splits of bytes (N, C, H, W) with labels (N,); `validation` of the training images, equally
+    many of each class, are held out."""
+    images, labels = train
+    kept, held = stratified(labels, validation // len(labels.unique()), seed)
+    return {
+        "train": images[kept],
+        "train_labels": labels[kept],
+        "validation": images[held],
+        "validation_labels": labels[held],
+        "test": test[0],
+        "test_labels": test[1],
+    }

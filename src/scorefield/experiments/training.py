@@ -1,0 +1,168 @@
+"""The training loop: AdamW, warm-up and decay, clipping, averaged weights, checkpoints.
+
+Under torchrun every rank takes the same steps and computes its rows of the batch. What happens in
+step i depends on the seed and i alone, so a training that was killed and goes on from its
+checkpoint ends with the same bytes as one that was not.
+"""
+
+import copy
+import time
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from scorefield.core.bounds import Below1, Count, Natural, NonNegative, Positive
+from scorefield.core.errors import InputError
+from scorefield.core.hardware import keep_memory
+from scorefield.core.model import Model
+from scorefield.experiments.checkpoints import Progress, Trained, kept, restore
+from scorefield.pipeline import ranks
+
+Loss = Callable[[Model, dict[str, Tensor]], Tensor]  # (model, batch) -> (B,)
+
+
+def seed_step(seed: int, step: int) -> None:
+    """Seed torch for one step of one training."""
+    torch.manual_seed(int.from_bytes(sha256(f"{seed}/{step}".encode()).digest()[:8], "big") >> 1)
+
+
+def split(data: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    """The tensors of one split: x, its labels y where there are any, and others by suffix."""
+    keys = {name: "x", f"{name}_labels": "y", f"{name}_pair": "pair"}
+    return {short: data[key] for key, short in keys.items() if key in data}
+
+
+def validate(model: Model, loss: Loss, held: dict[str, Tensor], seed: int, batch: int) -> float:
+    """The mean loss over held-out data, with the same times and noise at every call."""
+    training = model.training
+    model.eval()
+    total, n = 0.0, len(held["x"])
+    with torch.no_grad():
+        for start in range(0, n, 4 * batch):
+            seed_step(seed, -1 - start)
+            part = {key: value[start : start + 4 * batch] for key, value in held.items()}
+            with ranks.spread(model.net):
+                total += loss(model, part).double().sum().item()
+    model.train(training)
+    return total / n
+
+
+def train(
+    model: Model,
+    loss: Loss,
+    data: dict[str, Tensor],
+    folder: Path | None,
+    seed: int,
+    silent: bool = False,
+    *,
+    steps: Natural = 2000,
+    batch: Count = 64,
+    lr: NonNegative = 0.002,
+    warmup: Natural = 100,
+    clip: Positive = 1.0,
+    ema: Below1 = 0.999,
+    weight_decay: NonNegative = 0.0,
+    validations: Count = 10,
+) -> Iterator[tuple[Trained, dict[str, float]]]:
+    """Train in place; yields the state and a row of the curve after every validation.
+
+    The rate rises over `warmup` steps and falls linearly to 0; weights are averaged with decay
+    min(ema, (1 + i) / (10 + i)); a folder keeps the checkpoint. Raises InputError on divergence.
+    """
+    fresh, held = split(data, "train"), split(data, "validation")
+    state, optimiser = begin(model, lr, weight_decay, folder)
+    progress, saved = state.progress, time.monotonic()
+    stops = {round(steps * (i + 1) / validations) for i in range(validations)}
+    if progress.step == steps or optimiser is None:
+        yield state, record(state, loss, held, seed, batch, 0.0)
+        return
+    todo, silent = range(progress.step, steps), silent or ranks.rank() > 0
+    for step in (bar := tqdm(todo, "train", initial=progress.step, total=steps, disable=silent)):
+        rate = lr * min(1.0, (step + 1) / max(warmup, 1)) * (1 - step / steps)
+        value = descend(model, loss, fresh, optimiser, seed, step, batch, rate, clip)
+        follow(state.average, model, min(ema, (1 + step) / (10 + step)))
+        progress.advance(value)
+        bar.set_postfix_str(f"loss {value:.4f}, {throughput(bar, batch)}", refresh=False)
+        if progress.step in stops:
+            yield state, record(state, loss, held, seed, batch, rate)
+        saved = kept(folder, model, state, optimiser, saved)
+
+
+def begin(
+    model: Model, lr: float, weight_decay: float, folder: Path | None
+) -> tuple[Trained, torch.optim.Optimizer | None]:
+    """State and optimiser of a training, from the folder's checkpoint where there is one; no
+    optimiser where there is nothing to train."""
+    keep_memory()
+    average, best = (copy.deepcopy(model).eval().requires_grad_(False) for _ in range(2))
+    state, weights = Trained(average, best, Progress()), list(model.parameters())
+    optimiser = None
+    if weights:
+        optimiser = torch.optim.AdamW(weights, lr, weight_decay=weight_decay, fused=True)
+    if folder and optimiser:
+        restore(folder, model, state, optimiser)
+    model.train()
+    return state, optimiser
+
+
+def descend(
+    model: Model,
+    loss: Loss,
+    fresh: dict[str, Tensor],
+    optimiser: torch.optim.Optimizer,
+    seed: int,
+    step: int,
+    batch: int,
+    rate: float,
+    clip: float,
+) -> float:
+    """One step on a batch drawn with replacement; returns its loss."""
+    seed_step(seed, step)
+    pick = torch.randint(len(fresh["x"]), (batch,)).to(fresh["x"].device)
+    optimiser.param_groups[0]["lr"] = rate
+    with ranks.spread(model.net):
+        value = loss(model, {key: item[pick] for key, item in fresh.items()}).mean()
+    value.backward()
+    ranks.average(model)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+    optimiser.step()
+    optimiser.zero_grad()
+    return value.item()
+
+
+def follow(average: Model, model: Model, decay: float) -> None:
+    """Move the averaged weights towards the model's; buffers are those of the model."""
+    with torch.no_grad():
+        for kept, now in zip(average.buffers(), model.buffers(), strict=True):
+            kept.copy_(now)
+        torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
+
+
+def throughput(bar: "tqdm[int]", batch: int) -> str:
+    rate = bar.format_dict["rate"]
+    return f"{batch * rate:.0f} samples/s" if rate else "starting"
+
+
+def record(
+    state: Trained, loss: Loss, held: dict[str, Tensor], seed: int, batch: int, rate: float
+) -> dict[str, float]:
+    """Validate the averaged model, keep it if it is the best yet, and add a row to the curve."""
+    progress = state.progress
+    value = validate(state.average, loss, held, seed, batch)
+    recent = sum(progress.losses) / max(len(progress.losses), 1) if progress.losses else value
+    if not (value < float("inf") and recent < float("inf")):
+        raise InputError(
+            f"training diverged before step {progress.step}: loss {recent}, validation loss "
+            f"{value}; a lower lr or clip may help"
+        )
+    if value < progress.best:
+        progress.best, progress.best_step = value, progress.step
+        state.best.load_state_dict(state.average.state_dict())
+    row = {"step": progress.step, "loss": recent, "validation_loss": value, "lr": rate}
+    progress.curve.append(row)
+    state.losses, progress.losses = progress.losses, []
+    return row

@@ -1,0 +1,53 @@
+"""params.yaml: its tables of entries, its sections, and the methods that an entry names."""
+
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from scorefield.core.errors import InputError
+from scorefield.core.registry import load_method, near, with_knobs
+
+RUNS = ("runs", "runs_with_guide")  # DVC has no optional dependency, so these have two tables
+
+
+@cache
+def load(path: str = "params.yaml") -> dict[str, Any]:
+    """The whole file, read as DVC reads it (YAML 1.2: 2e-3 is a number, no is a string). Raises
+    InputError where there is none."""
+    if not Path(path).is_file():
+        raise InputError(f"{path}: not found; this runs in the folder of a project")
+    return YAML(typ="safe").load(Path(path)) or {}
+
+
+def entry(table: str, name: str) -> dict[str, Any]:
+    """One entry of a table, e.g. entry("models", "mine"). Raises InputError where there is none."""
+    return found(load().get(table) or {}, table, name)
+
+
+def runs() -> dict[str, dict[str, Any]]:
+    """All runs by name, those with a guide after those without one."""
+    return {name: spec for table in RUNS for name, spec in (load().get(table) or {}).items()}
+
+
+def run(name: str) -> dict[str, Any]:
+    """One run, of either table. Raises InputError where there is none."""
+    return found(runs(), "runs", name)
+
+
+def found(entries: dict[str, dict[str, Any]], table: str, name: str) -> dict[str, Any]:
+    """The entry of that name. Raises InputError where there is none."""
+    if name not in entries:
+        raise InputError(f"params.yaml: no {table} named '{name}'; {near(name, [*entries])}")
+    return entries[name]
+
+
+def section(name: str, spec: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The numbers of a method: its top-level section, overridden by the entry's own."""
+    return {**(load().get(name) or {}), **((spec or {}).get(name) or {})}
+
+
+def method(kind: str, name: str, spec: dict[str, Any] | None = None) -> partial[Any]:
+    """The method with those numbers of its section bound that are its own knobs."""
+    return with_knobs(load_method(kind, name), section(name, spec))

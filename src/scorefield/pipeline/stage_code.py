@@ -1,0 +1,104 @@
+"""What a stage runs for an entry: its script, the methods that the entry names, and all that these
+import, as one hash.
+
+DVC does not follow imports. The stage `fingerprint` writes these hashes to `code/`, and the other
+stages depend on them.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scorefield.core.bounds import Method
+from scorefield.core.registry import SOURCE, methods
+from scorefield.pipeline.catalogue import TABLES, mark
+from scorefield.pipeline.code_hash import fingerprint
+from scorefield.pipeline.params import RUNS
+from scorefield.pipeline.signatures import section_knobs
+from scorefield.pipeline.value_types import Entry
+from scorefield.pipeline.variants import Variant, variant
+
+Named = tuple[str, str]  # a method: its kind and its name
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The tables whose entries a script of stages/ runs on, and what it takes by name: the methods
+    under these keys of an entry (of a model its network), and every method of these kinds."""
+
+    tables: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+STAGES = {
+    "prepare": Stage(("data",), ("source",)),
+    "train": Stage(("models",), ("net", "objective")),
+    "sample": Stage(RUNS, ("guidance", "sampler")),
+    "evaluate": Stage(RUNS, ("evaluator",)),
+    "few_steps": Stage(("few_steps",), ("evaluator",)),
+    "few_steps_report": Stage(("few_steps",), ("evaluator",)),
+    "instability": Stage(("instability",), ("control",), ("instability",)),
+    "instability_report": Stage(("instability",), ("evaluator",)),
+    "matching": Stage(("matching",), ("sampler",)),
+    "matching_report": Stage(("matching",), ("evaluator",)),
+    "paths": Stage(("paths",), ("guidance",)),
+    "paths_report": Stage(("paths",), ("evaluator",)),
+    "guidance_sweep": Stage(("guidance_sweep",), ("sampler", "variants")),
+    "guidance_sweep_report": Stage(("guidance_sweep",), ("evaluator",)),
+}
+# studies that read no top-level sections of these kinds
+OWN = {"instability": ("instability",), "guidance_sweep": ("guidance",)}
+
+
+def named(script: str, table: str, spec: dict[str, Any], params: dict[str, Any]) -> set[Named]:
+    """The methods that a stage takes by name for an entry, those that their knobs name included."""
+    stage = STAGES[script]
+    found = {(kind, name) for kind in stage.kinds for name in methods(kind)}
+    for key in stage.keys:
+        marked = mark(TABLES[table][key])
+        if isinstance(marked, Method):
+            found.add((marked.kind, spec[key]))
+        elif isinstance(marked, Entry):
+            found.add(("nets", params["models"][spec[key]]["net"]))
+        else:
+            found |= of_variants(spec[key])
+    return found.union(*(of_knobs(table, kind, name, spec, params) for kind, name in found))
+
+
+def of_variants(names: list[str]) -> set[Named]:
+    """The methods of the variants of a guidance sweep, and of no guidance."""
+    tried = [Variant(), *map(variant, names)]
+    return {("guidance", each.guidance) for each in tried} | {
+        ("samplers", each.sampler) for each in tried if each.sampler
+    }
+
+
+def of_knobs(
+    table: str, kind: str, name: str, spec: dict[str, Any], params: dict[str, Any]
+) -> set[Named]:
+    """The methods that a method's knobs name, such as IBG's score, for an entry."""
+    sections = [spec] if kind in OWN.get(table, ()) else [spec, params]
+    found = set()
+    for key, knob in section_knobs(kind, name).items():
+        if isinstance(marked := mark(knob.kind), Method):
+            values = [top[name][key] for top in sections if key in (top.get(name) or {})]
+            found.add((marked.kind, [*values, knob.default][0]))
+    return found
+
+
+def sources(script: str, table: str, spec: dict[str, Any], params: dict[str, Any]) -> list[Path]:
+    """The script of a stage, and the files of the methods that it takes by name for an entry."""
+    taken = sorted(named(script, table, spec, params))
+    return [Path(f"stages/{script}.py"), *(SOURCE / kind / f"{name}.py" for kind, name in taken)]
+
+
+def fingerprints(params: dict[str, Any]) -> dict[str, str]:
+    """The hash of every stage by its name, or by stage/entry where it has entries."""
+    scripts = [file.stem for file in sorted(Path("stages").glob("*.py"))]
+    found = {each: fingerprint(Path(f"stages/{each}.py")) for each in scripts if each not in STAGES}
+    for script, stage in STAGES.items():
+        for table in stage.tables:
+            for entry, spec in (params.get(table) or {}).items():
+                found[f"{script}/{entry}"] = fingerprint(*sources(script, table, spec, params))
+    return found

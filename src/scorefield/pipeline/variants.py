@@ -1,0 +1,33 @@
+"""What a guidance sweep tries at every scale, by name: a guidance or a sampler with a knob `scale`,
+or such a method with some knobs fixed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scorefield.core.errors import InputError
+from scorefield.core.registry import methods, near
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A guidance at a scale times `sign`, with the knobs that it fixes; or a sampler at a scale, in
+    place of the sweep's own."""
+
+    guidance: str = "plain"
+    sampler: str | None = None
+    sign: float = 1.0
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+
+FIXED = {"reversed": Variant("ibg", sign=-1.0), "fresh": Variant("random", fixed={"fresh": True})}
+
+
+def variant(name: str) -> Variant:
+    """The variant of that name. Raises InputError for none."""
+    known = {each: Variant(sampler=each) for each in methods("samplers")}
+    known |= {each: Variant(each) for each in methods("guidance")} | FIXED
+    if name not in known:
+        raise InputError(f"no variant named '{name}'; {near(name, [*known])}")
+    return known[name]

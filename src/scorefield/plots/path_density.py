@@ -1,0 +1,51 @@
+"""Paths of points in 2-D over the true density."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from scorefield.core.schedule import time_at
+from scorefield.metrics.evaluators import LawEvaluator
+from scorefield.plots.canvas import keep, subplots
+
+REACH, SIDE, LOWEST = 4.2, 160, -14  # of the square; pixels; the least log p that is shown
+
+
+def log_density(evaluator: LawEvaluator, noise: float) -> tuple[Tensor, Tensor]:
+    """Coordinates (SIDE,) of a square grid, and the true log p_t on it (SIDE, SIDE), rows along
+    y."""
+    line = torch.linspace(-REACH, REACH, SIDE, dtype=torch.float64)
+    schedule, square = evaluator.schedule, torch.cartesian_prod(line, line)
+    found = evaluator.law.log_prob(schedule, square, time_at(schedule, noise))
+    return line, found.view(SIDE, SIDE).mT.clamp_min(LOWEST)
+
+
+def walk(points: Tensor, evaluator: LawEvaluator, noise: float) -> Tensor:
+    """A path (N + 1, 2) as frames (N + 1, 1, SIDE, SIDE) of a dot that moves over the density."""
+    line, height = log_density(evaluator, noise)
+    background = 0.9 - 1.6 * (height - LOWEST) / (height.max() - LOWEST)
+    dx = line[None, None] - points[:, :1, None]
+    dy = line[None, :, None] - points[:, 1:, None]
+    frames = background.where(dx**2 + dy**2 > 0.02, -1.0)
+    return frames.flip(1)[:, None]
+
+
+def path_density(
+    panels: dict[str, dict[str, Tensor]],
+    noise: dict[str, float],
+    evaluator: LawEvaluator,
+    path: str,
+) -> None:
+    """One panel for each pair of endpoints: its paths (N + 1, 2) over the true log p_t of its noise
+    level."""
+    figure, axes = subplots(1, len(panels), figsize=(3.6 * len(panels), 3.9), squeeze=False)
+    for axis, (title, paths) in zip(axes[0], panels.items(), strict=True):
+        line, height = log_density(evaluator, noise[title])
+        levels = np.linspace(LOWEST, float(height.max()), 15)
+        axis.contourf(line, line, height, levels, cmap="Blues", alpha=0.8)
+        for name, points in paths.items():
+            axis.plot(*points.mT, lw=1.5, label=name)
+        axis.set_title(title, fontsize=8)
+        axis.set(aspect="equal", xticks=[], yticks=[])
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right center", fontsize=7)
+    keep(figure, path)

@@ -1,0 +1,17 @@
+"""Samples next to real images."""
+
+from torch import Tensor
+
+from scorefield.plots.canvas import keep, subplots
+from scorefield.plots.grid import show
+
+SHOWN, COLUMNS = 64, 8
+
+
+def side_by_side(fake: Tensor, real: Tensor, path: str) -> None:
+    """The first 64 of each, images (N, C, H, W), bytes or in [-1, 1]."""
+    figure, axes = subplots(1, 2, figsize=(9, 4.7))
+    for axis, images, title in zip(axes, (fake, real), ("samples", "test data"), strict=True):
+        show(axis, images[:SHOWN], COLUMNS)
+        axis.set_title(title)
+    keep(figure, path)

@@ -1,0 +1,13 @@
+"""A guidance sweep as figures and picture. Usage: python stages/guidance_sweep_report.py NAME"""
+
+from scorefield.experiments.guidance_sweep_report import guidance_sweep_report
+from scorefield.pipeline import params
+from scorefield.pipeline.files import command
+
+
+def main(name: str) -> None:
+    guidance_sweep_report(name, params.entry("guidance_sweep", name))
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,17 @@
+"""Samples that should match given, drawn and joint y. Usage: python stages/matching.py NAME"""
+
+from scorefield.experiments.matching import matching
+from scorefield.pipeline import params
+from scorefield.pipeline.files import command
+from scorefield.pipeline.records import save_records
+from scorefield.pipeline.stage_key import running, scratch
+
+
+def main(name: str) -> None:
+    with scratch(running(f"matching@{name}")) as folder:
+        samples = matching(params.entry("matching", name), folder)
+        save_records(f"samples/{name}-matching.safetensors", samples)
+
+
+if __name__ == "__main__":
+    command(main)

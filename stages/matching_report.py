@@ -1,0 +1,13 @@
+"""The matching study as figures and pictures. Usage: python stages/matching_report.py NAME"""
+
+from scorefield.experiments.matching_report import matching_report
+from scorefield.pipeline import params
+from scorefield.pipeline.files import command
+
+
+def main(name: str) -> None:
+    matching_report(name, params.entry("matching", name))
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,46 @@
+"""Cut the budgets of params.yaml in this folder, for smoke runs. Usage: python tests/helpers/tiny.py"""
+
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+TRAINING = {"mlp": 300, "mlp_ensemble": 20, "unet": 8, "dit": 8}
+TRAINING |= {"convnet": 40, "ratio_mlp": 40, "ratio_conv": 8}
+SAMPLING = {"ddim": 4, "ancestral": 6, "heun": 3}
+
+
+def cut(params: dict) -> None:
+    for name, steps in (TRAINING | SAMPLING).items():
+        params[name]["steps"] = steps
+    for net in ("unet", "dit"):
+        params[net]["batch"] = 16
+    for model in params["models"].values():
+        for section in ("mlp", "unet", "dit"):
+            if "steps" in model.get(section, {}):
+                model[section]["steps"] = TRAINING[section]
+    for name in ("bimodal", "modes", "moons", "checkerboard", "pairs"):
+        params[name] |= {"train": 1024, "validation": 256, "test": 256}
+    for table in ("runs", "runs_with_guide"):
+        for run in params[table].values():
+            run["n"] = 128
+    for curve in params["few_steps"].values():
+        curve |= {"n": 64, "steps": [1, 2], "seeds": [0]}
+    for table in params["instability"].values():
+        table |= {"n": 60, "levels": [0.5, 1.0]}
+    for match in params["matching"].values():
+        match |= {"n": 64, "steps": 4, "scales": [1.0]}
+    for path in params["paths"].values():
+        path |= {"levels": [1.0], "flow": 2}
+        path.pop("instanton", None)
+    params["instanton"] |= {"nodes": 6, "duration": 4.0, "iterations": 3, "levels": 0}
+    for sweep in params["guidance_sweep"].values():
+        sweep |= {"n": 16, "steps": 4, "scales": [0.5]}
+    params["layouts"] |= {"random": 2, "train": 1024, "validation": 64, "test": 64}
+    params["images"] |= {"kid_subsets": 2, "kid_subset_size": 50, "resamples": 5}
+
+
+if __name__ == "__main__":
+    yaml, path = YAML(), Path("params.yaml")
+    params = yaml.load(path)
+    cut(params)
+    yaml.dump(params, path)

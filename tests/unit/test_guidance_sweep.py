@@ -1,0 +1,85 @@
+"""The variants of a guidance sweep are methods at a scale, of one model and one noise."""
+
+from functools import partial
+
+import pytest
+import torch
+
+from scorefield.core.denoiser import Chunk
+from scorefield.core.noise import streams
+from scorefield.core.schedule import cosine, times
+from scorefield.experiments import guidance_sweep as study
+from scorefield.experiments.guidance_sweep import guidance_sweep, plan
+from scorefield.guidance.ibg import ibg
+from scorefield.guidance.random import random
+from scorefield.guidance.temperature import temperature
+from scorefield.pipeline.variants import Variant, variant
+from scorefield.samplers.boost import boost
+from tests.helpers.laws import oracle, three
+
+SPEC = {"sampler": "ancestral", "steps": 4, "seed": 1, "n": 6, "variants": [], "scales": [1.0]}
+SPEC |= {"model": "a", "control": "b"}
+
+
+def samples(plan):
+    """Six samples of a plan, all drawn together."""
+    randn = streams(plan.seed, range(6))
+    (denoiser,) = Chunk(randn).bind(plan.denoiser)
+    *_, x = plan.sampler(denoiser, randn(torch.empty(6, 2)), times(plan.steps), randn)
+    return x
+
+
+@pytest.mark.parametrize(
+    "name, guidance",
+    [
+        ("ibg", partial(ibg, scale=2.0)),
+        ("reversed", partial(ibg, scale=-2.0)),
+        ("random", partial(random, scale=2.0)),
+        ("fresh", partial(random, scale=2.0, fresh=True)),
+        ("temperature", partial(temperature, scale=2.0)),
+    ],
+)
+def test_a_variant_is_the_guidance_at_the_scale_with_its_defaults(name, guidance):
+    model = oracle(three(), cosine())
+    found = plan(SPEC, model, variant(name), 2.0)
+    expected = plan(SPEC, model, Variant(), 0.0)
+    (bound,) = Chunk(streams(1, range(6))).bind(found.denoiser)
+    (steered,) = Chunk(streams(1, range(6))).bind(guidance(model))
+    x = torch.randn(6, 2)
+    assert torch.equal(bound(x, 0.7), steered(x, 0.7))
+    assert not torch.equal(samples(found), samples(expected))
+
+
+def test_an_entrys_own_section_overrides_a_default_but_not_what_the_variant_fixes():
+    model, own = oracle(three(), cosine()), {"scale": 9.0, "fresh": False, "low": 0.0}
+    found = plan(SPEC | {"random": own}, model, variant("fresh"), 2.0)
+    (bound,) = Chunk(streams(1, range(6))).bind(found.denoiser)
+    (steered,) = Chunk(streams(1, range(6))).bind(random(model, scale=2.0, fresh=True, low=0.0))
+    x = torch.randn(6, 2)
+    for _ in range(2):
+        assert torch.equal(bound(x, 0.2), steered(x, 0.2))
+
+
+def test_a_sampler_as_a_variant_takes_the_scale_and_leaves_the_denoiser_alone():
+    model = oracle(three(), cosine())
+    found = plan(SPEC | {"boost": {"level": 2.0}}, model, variant("boost"), 0.5)
+    x = torch.randn(6, 2)
+    assert torch.equal(found.denoiser(x, 0.4), model(x, 0.4))
+    steps = [f(model, x, times(4), streams(0, range(6))) for f in (found.sampler, boost)]
+    assert not torch.equal(list(steps[0])[-1], list(steps[1])[-1])
+    right = partial(boost, scale=0.5, level=2.0)(model, x, times(4), streams(0, range(6)))
+    again = found.sampler(model, x, times(4), streams(0, range(6)))
+    assert torch.equal(list(again)[-1], list(right)[-1])
+
+
+def test_a_sweep_has_unguided_samples_first_then_every_variant_at_rising_scales(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(study, "load_model", lambda folder: oracle(three(), cosine()))
+    cells = guidance_sweep(SPEC | {"variants": ["ibg", "boost"], "scales": [2, 0.5]}, tmp_path)
+    order = [("plain", 0.0), ("ibg", 0.5), ("ibg", 2.0), ("boost", 0.5), ("boost", 2.0)]
+    assert [(cell.role, cell.variant, cell.scale) for cell in cells] == [
+        (role, *each) for role in ("model", "control") for each in order
+    ]
+    assert all(cell.samples.shape == (6, 2) for cell in cells)
+    assert cells[0].nfe == cells[3].nfe == 4 < cells[1].nfe
