@@ -1,5 +1,6 @@
 """Write what the commands print in a terminal of 120 columns to report/terminal, from where
-`make readme` puts it into docs/terminal.md. Run it after results have been committed."""
+`make readme` puts it into docs/terminal.md. Run it in a clone whose results are committed, after
+`dvc exp run -S ibg.scale=2.0` has changed some of them."""
 
 import argparse
 import os
@@ -13,9 +14,9 @@ PLACE = Path("report/terminal")
 COMMANDS = {  # file -> arguments of python -m
     "results": "scripts.results",
     "metrics-show": "dvc metrics show",
-    "metrics-diff": "dvc metrics diff HEAD~1",
-    "compare": "scripts.compare HEAD~1",
-    "exp-show": "dvc exp show --no-pager --only-changed --num 2",
+    "metrics-diff": "dvc metrics diff",
+    "compare": "scripts.compare HEAD",
+    "exp-show": "dvc exp show --no-pager --only-changed --drop .*(/|yaml)|Created",
     "experiments": "scripts.experiments",
     "dag": "scripts.dag",
 }

@@ -2,6 +2,7 @@
 row each, in at most 120 columns. `dvc exp show` has a column for each parameter instead."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from dvc.api import exp_show
@@ -15,8 +16,10 @@ Row = dict[str, Any]
 
 
 def differing(rows: list[Row]) -> list[str]:
-    """The keys whose values are not the same in all experiments, parameters before figures."""
+    """The keys whose values are not the same in all experiments, parameters before figures; without
+    files, whose values are hashes."""
     keys = dict.fromkeys(key for row in rows for key in row if key not in ABOUT)
+    keys = {key: None for key in keys if "/" not in key and not Path(key).exists()}
     found = [key for key in keys if len({str(row.get(key)) for row in rows}) > 1]
     return sorted(found, key=lambda key: "." not in key)
 
