@@ -61,7 +61,6 @@ def graph() -> str:
     for i, ((_, then), box) in enumerate(boxes.items()):
         label = "<br>".join(" → ".join(chain) for chain in box)
         lines.append(f'  b{i}["{label}"]')
-        lines += [f"  b{i} --> {' & '.join(sorted({box_of[stage] for stage in then}))}"] * bool(
-            then
-        )
+        if then:
+            lines.append(f"  b{i} --> {' & '.join(sorted({box_of[stage] for stage in then}))}")
     return "\n".join(["```mermaid", WIDE, "flowchart LR", *lines, "```"])

@@ -8,7 +8,7 @@ from typing import Any
 from dvc.api import exp_show
 from rich.console import Console
 from rich.table import Table
-from scripts.results import shown, width
+from scripts.results import width
 
 ABOUT = ("Experiment", "rev", "typ", "Created", "parent", "State", "Executor")
 SIDE_BY_SIDE = 6  # experiments in one table
@@ -18,8 +18,8 @@ Row = dict[str, Any]
 def differing(rows: list[Row]) -> list[str]:
     """The keys whose values are not the same in all experiments, parameters before figures; without
     files, whose values are hashes."""
-    keys = dict.fromkeys(key for row in rows for key in row if key not in ABOUT)
-    keys = {key: None for key in keys if "/" not in key and not Path(key).exists()}
+    every = dict.fromkeys(key for row in rows for key in row if key not in ABOUT)
+    keys = [key for key in every if "/" not in key and not Path(key).exists()]
     found = [key for key in keys if len({str(row.get(key)) for row in rows}) > 1]
     return sorted(found, key=lambda key: "." not in key)
 
@@ -29,7 +29,7 @@ def name(row: Row) -> str:
 
 
 def value(found: Any) -> str:
-    return shown(found, ".5g") if isinstance(found, float) else str("-" if found is None else found)
+    return f"{found:.5g}" if isinstance(found, float) else str("-" if found is None else found)
 
 
 def listed(rows: list[Row], keys: list[str]) -> Table:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas
+from report.markdown import number
 from rich.console import Console
 from rich.table import Table
 
@@ -47,11 +48,6 @@ def width() -> int:
     return min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)
 
 
-def shown(value: Any, form: str) -> str:
-    """A value in its format; nothing where it is missing."""
-    return "" if pandas.isna(value) else format(value, form)
-
-
 def interval(row: dict[Any, Any]) -> str:
     """The 95 % interval of FID; nothing where there is none."""
     known = row.get("fid_low")
@@ -77,7 +73,7 @@ def listed(title: str, columns: dict[str, tuple[str, str]], found: list[dict[Any
     for name, form in columns.values():
         table.add_column(name, justify="right" if form else "left", no_wrap=True)
     for row in found:
-        table.add_row(*(shown(row.get(key), form) for key, (_, form) in columns.items()))
+        table.add_row(*(number(row.get(key), form) for key, (_, form) in columns.items()))
     return table
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from diffusers import UNet2DModel
-from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from scorefield.core.errors import InputError
@@ -20,22 +19,12 @@ from scorefield.pipeline.files import (
     save_tensors,
     write,
 )
-
-
-def images(rare: int) -> dict[str, Tensor]:
-    def labels(rare: int) -> Tensor:
-        return torch.tensor([0] * 10 + [1] * rare)
-
-    return {
-        "train": torch.zeros(10 + rare, 1, 2, 2, dtype=torch.uint8),
-        "train_labels": labels(rare),
-        "test": torch.zeros(20, 1, 2, 2, dtype=torch.uint8),
-        "test_labels": labels(10),
-    }
+from tests.helpers.images import black_images
+from tests.helpers.networks import UNET, config
 
 
 def test_images_are_floats_from_minus_one_to_one_or_as_they_are_stored(tmp_path, monkeypatch):
-    stored = images(3)
+    stored = black_images(3)
     stored["train"][0] = 255
     save_tensors(tmp_path / "data/x.safetensors", stored)
     monkeypatch.chdir(tmp_path)
@@ -44,18 +33,6 @@ def test_images_are_floats_from_minus_one_to_one_or_as_they_are_stored(tmp_path,
     assert load_dataset("x", as_bytes=True).train.dtype == torch.uint8
     with pytest.raises(InputError, match=r"data/y\.safetensors: not found"):
         load_dataset("y")
-
-
-UNET = {
-    "size": "small", "small": [8, 16], "classic": [16], "layers": 1,
-    "attention": True, "fold": 2, "precision": "float32",
-}  # fmt: skip
-
-
-def config(net="unet", **numbers):
-    shapes = {"train": [1, 1, 28, 28]}
-    given = {"net": net, "numbers": numbers, "shapes": shapes, "schedule": "cosine"}
-    return given | {"predict": "v"}
 
 
 @torch.no_grad()

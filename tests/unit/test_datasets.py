@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from torch import Tensor
 
 from scorefield.core.datasets import Images, Layouts, Points, dataset_of
 from scorefield.core.errors import InputError
@@ -10,6 +9,7 @@ from scorefield.core.exact import Mixture
 from scorefield.data._points import isotropic, points
 from scorefield.data.layouts import layouts
 from scorefield.data.pairs import pairs
+from tests.helpers.images import black_images
 
 
 def test_the_kind_of_a_dataset_is_read_off_its_tensors():
@@ -42,19 +42,7 @@ def test_the_law_of_a_member_has_its_special_mode_first():
         torch.testing.assert_close(variance, found.std[member].square().expand_as(variance))
 
 
-def images(rare: int) -> dict[str, Tensor]:
-    def labels(rare: int) -> Tensor:
-        return torch.tensor([0] * 10 + [1] * rare)
-
-    return {
-        "train": torch.zeros(10 + rare, 1, 2, 2, dtype=torch.uint8),
-        "train_labels": labels(rare),
-        "test": torch.zeros(20, 1, 2, 2, dtype=torch.uint8),
-        "test_labels": labels(10),
-    }
-
-
 @pytest.mark.parametrize("rare, special", [(0, 1), (4, 1), (5, None), (10, None)])
 def test_a_class_is_special_below_half_of_the_largest(rare, special):
-    found = dataset_of(images(rare))
+    found = dataset_of(black_images(rare))
     assert isinstance(found, Images) and found.classes == 2 and found.special_class == special

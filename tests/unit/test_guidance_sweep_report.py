@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from torch import nn
 
 from scorefield.core.datasets import Images, Layouts
 from scorefield.core.errors import InputError
@@ -14,36 +13,7 @@ from scorefield.experiments.guidance_sweep_figures import (
     of_images,
 )
 from scorefield.metrics.evaluators import FeatureEvaluator
-
-
-class Toy(nn.Module):
-    """Points as images of two pixels; the class is the sign of the first, surely if far from 0."""
-
-    def __init__(self):
-        super().__init__()
-        self.head = nn.Linear(2, 2, bias=False)
-        self.head.weight.data = torch.tensor([[-5.0, 0.0], [5.0, 0.0]])
-
-    def features(self, x):
-        return x.flatten(1)
-
-    def probabilities(self, features):
-        return self.head(features).softmax(1)
-
-
-EVALUATOR = FeatureEvaluator(Toy(), torch.device("cpu"))
-
-
-def toy(rare: int) -> Images:
-    cloud = lambda n, side: torch.randn(n, 1, 1, 2) * 0.1 + 0.6 * side
-    labels = lambda n, m: torch.tensor([0] * n + [1] * m)
-    tensors = {
-        "train": torch.cat([cloud(300, -1), cloud(rare, 1)]),
-        "train_labels": labels(300, rare),
-        "test": torch.cat([cloud(100, -1), cloud(100, 1)]),
-        "test_labels": labels(100, 100),
-    }
-    return Images(tensors)
+from tests.helpers.images import EVALUATOR, Toy, toy
 
 
 def test_a_scale_is_chosen_on_the_other_half_of_the_layouts():

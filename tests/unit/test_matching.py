@@ -19,6 +19,7 @@ from scorefield.metrics.evaluators import FeatureEvaluator
 from scorefield.objectives._jitter import jittered
 from scorefield.samplers.ancestral import ancestral
 from scorefield.samplers.ddim import ddim
+from tests.helpers.images import Reader
 from tests.helpers.laws import Oracle, gaussian, oracle, pair
 
 
@@ -56,17 +57,9 @@ def test_agreement_counts_classes_of_pairs_and_entropy_that_of_their_shares():
     assert class_agreement(None, torch.tensor([3])) == {}
 
 
-class Reader:
-    """Two features, the first two pixels, and a class by the sign of the first, if it knows any."""
-
-    def __init__(self, knows: bool):
-        self.knows = knows
-
-    def features(self, x):
-        return x.flatten(1)[:, :2]
-
-    def probabilities(self, features):
-        return (features[:, :1] * torch.tensor([-1.0, 1.0])).softmax(1) if self.knows else None
+def by_sign(features):
+    """Two classes, by the sign of the first feature."""
+    return features[:, :1] * torch.tensor([-1.0, 1.0])
 
 
 def test_an_evaluator_that_knows_no_classes_tells_the_fid_alone():
@@ -74,9 +67,9 @@ def test_an_evaluator_that_knows_no_classes_tells_the_fid_alone():
     test = signs * (0.5 + 0.4 * torch.rand(4, 1, 2, 2))
     data = Images({"test": test, "test_labels": torch.tensor([1, 1, 0, 0])})
     source, device = torch.tensor([0, 1, 2, 0]), torch.device("cpu")
-    knowing = agreement(test, -test, source, data, FeatureEvaluator(Reader(True), device))
+    knowing = agreement(test, -test, source, data, FeatureEvaluator(Reader(by_sign), device))
     assert knowing["agreement"] == 0.75 and knowing["unguided_agreement"] == 0.25
-    without = agreement(test, -test, source, data, FeatureEvaluator(Reader(False), device))
+    without = agreement(test, -test, source, data, FeatureEvaluator(Reader(), device))
     assert without == {"unguided_fid": knowing["unguided_fid"]}
 
 

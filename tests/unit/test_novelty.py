@@ -4,12 +4,10 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
-from torch import nn
 
-from scorefield.core.datasets import Images
-from scorefield.metrics.evaluators import FeatureEvaluator
 from scorefield.metrics.novelty import novelty, novelty_summary
 from scorefield.metrics.ranking import auroc, auroc_se, mean_se, spearman
+from tests.helpers.images import EVALUATOR, toy
 
 
 def test_area_and_correlation_are_those_of_scikit_learn_and_scipy():
@@ -45,36 +43,6 @@ def test_on_a_line_of_integers_novelty_is_counted_by_hand():
     assert scores["rarity"][2].isnan()
     assert scores["lof"][:2] == pytest.approx(1, abs=0.02) and scores["lof"][2] > 3
     assert novelty_summary(scores)["rarity_outside"] == 0.25
-
-
-class Toy(nn.Module):
-    """Points as images of two pixels; the class is the sign of the first, surely if far from 0."""
-
-    def __init__(self):
-        super().__init__()
-        self.head = nn.Linear(2, 2, bias=False)
-        self.head.weight.data = torch.tensor([[-5.0, 0.0], [5.0, 0.0]])
-
-    def features(self, x):
-        return x.flatten(1)
-
-    def probabilities(self, features):
-        return self.head(features).softmax(1)
-
-
-EVALUATOR = FeatureEvaluator(Toy(), torch.device("cpu"))
-
-
-def toy(rare: int) -> Images:
-    cloud = lambda n, side: torch.randn(n, 1, 1, 2) * 0.1 + 0.6 * side
-    labels = lambda n, m: torch.tensor([0] * n + [1] * m)
-    tensors = {
-        "train": torch.cat([cloud(300, -1), cloud(rare, 1)]),
-        "train_labels": labels(300, rare),
-        "test": torch.cat([cloud(100, -1), cloud(100, 1)]),
-        "test_labels": labels(100, 100),
-    }
-    return Images(tensors)
 
 
 def test_a_class_is_special_below_half_of_the_largest():

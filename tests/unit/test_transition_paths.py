@@ -33,6 +33,7 @@ from scorefield.paths._starts import bowed, line, slerp, through_noise
 from scorefield.paths.hamiltonian import move
 from scorefield.paths.instanton import least_action
 from scorefield.pipeline.files import save_tensors
+from tests.helpers.images import Reader
 from tests.helpers.laws import SCHEDULES, gaussian, oracle
 from tests.helpers.three import MEAN, VAR, WEIGHT, A, C
 
@@ -126,19 +127,6 @@ def test_a_summary_has_means_over_pairs_of_endpoints():
     assert found["energy_drift"] == pytest.approx(0.05)
 
 
-class Reader:
-    """Two features, the first two pixels; how sure it is of two classes, if it knows any."""
-
-    def __init__(self, knows: bool):
-        self.knows = knows
-
-    def features(self, x):
-        return x.flatten(1)[:, :2]
-
-    def probabilities(self, features):
-        return features.softmax(1) if self.knows else None
-
-
 def test_figures_along_a_path_are_distance_and_where_classes_are_known_certainty():
     """From (0, 0) to (4, 0), 2 from the only training example on average; test examples are 2."""
     points = Points({"train": torch.zeros(1, 2), "test": torch.tensor([[0.0, 2.0], [2.0, 0.0]])})
@@ -150,12 +138,13 @@ def test_figures_along_a_path_are_distance_and_where_classes_are_known_certainty
     path = torch.tensor([[1.0, -1.0], [-1.0, 1.0], [-1.0, 1.0]]).view(3, 1, 1, 2)
     device = torch.device("cpu")
     distance = pytest.approx(2 * 2**0.5)
-    assert along_path(path, images, FeatureEvaluator(Reader(False), device)) == {
-        "distance": distance
-    }
+    assert along_path(path, images, FeatureEvaluator(Reader(), device)) == {"distance": distance}
     sure = pytest.approx(1 / (1 + exp(-2)), abs=0.01)
     expected = {"distance": distance, "certainty": sure, "certainty_least": sure, "switches": 1}
-    assert along_path(path, images, FeatureEvaluator(Reader(True), device)) == expected
+    assert (
+        along_path(path, images, FeatureEvaluator(Reader(lambda features: features), device))
+        == expected
+    )
 
 
 def test_first_paths_keep_their_ends_and_a_great_circle_its_angles():
