@@ -29,6 +29,9 @@ compare: .venv/installed  ## print what changed in all figures: make compare [A=
 experiments: .venv/installed  ## print what differs between experiments: parameters and headline figures
 	@PYTHONPATH=src python -m scripts.experiments
 
+costs: .venv/installed  ## print what each stage took when it last ran, and what it is for
+	@PYTHONPATH=src python -m scripts.costs
+
 dag: .venv/installed  ## draw the stages of the pipeline as text
 	@PYTHONPATH=src python -m scripts.dag
 
@@ -76,6 +79,7 @@ bench: .venv/installed  ## measure speed and memory, side by side, into benchmar
 	python benchmarks/ranks.py
 	python benchmarks/overhead.py
 	python benchmarks/scale.py
+	python benchmarks/recipe.py
 
 mlflow: .venv/installed  ## mirror all results into MLflow and open its UI on http://127.0.0.1:5600
 	python stages/mlflow_runs.py
@@ -103,5 +107,5 @@ clean:  ## remove scratch, caches and tracking; data, models and results stay
 	rm -rf .scratch .pytest_cache .ruff_cache .mypy_cache .hypothesis dvc_plots mlflow.db* mlartifacts
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help install repro results compare experiments dag capture test test-unit coverage lint format hooks slurm share sweep verify smoke bench mlflow plots readme entry export clean schema
+.PHONY: help install repro results compare experiments costs dag capture test test-unit coverage lint format hooks slurm share sweep verify smoke bench mlflow plots readme entry export clean schema
 .DEFAULT_GOAL := help

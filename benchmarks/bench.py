@@ -2,51 +2,71 @@
 
 Usage: python benchmarks/bench.py
 
-Needs data/digits, models/digits-ddpm and models/digits-classifier (`make repro`); about ten
-minutes. Writes benchmarks/results.json. Ratios are medians over rounds of old time by our time.
+Needs data/digits and models/digits-ddpm (`make repro`); about five minutes. Adds to
+benchmarks/results.json. Ratios are medians over rounds of plain time by our time.
+
+Training: the U-Net of the entry digits-ddpm, the same weights to begin with and the same batch.
+Plain is the loop of a tutorial: float32, AdamW, error of v, without clipping and averaged weights.
+Ours is the whole step of the stage `train`, with the optimiser and the arithmetic of params.yaml.
+benchmarks/recipe.py measures what a recipe gains at equal time.
 """
 
-import os
-import platform
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import torch
 from diffusers import DDIMPipeline, DDIMScheduler, UNet2DModel
-from layouts import BATCH, KNOBS, OBJECTIVE, SECONDS, layouts, our_model, our_training, seconds
-from results import keep
+from results import keep, machine
 from torch import Tensor
 from torch.nn.functional import mse_loss, pixel_shuffle, pixel_unshuffle
-from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
+from trainings import Recipe, Tensors, recipe_of
 
 from scorefield.core.denoiser import Counter
 from scorefield.core.model import Model
 from scorefield.core.schedule import cosine, times
 from scorefield.experiments.sampling import Plan, draw
+from scorefield.experiments.training import train
 from scorefield.pipeline.files import load_data, load_model
 from scorefield.samplers.ddim import ddim
 
-STEPS, ROUNDS, SAMPLED, SAMPLING_STEPS = 10, 5, 256, 25
+ENTRY, STEPS, ROUNDS, SAMPLED, SAMPLING_STEPS = "digits-ddpm", 10, 5, 256, 25
+RATE = 1e-3  # of the plain loop
+Act = Callable[[], None]
 
 
-def alternate(plain: Callable, ours: Callable, rounds: int = ROUNDS) -> tuple[float, float, float]:
+def seconds(act: Act) -> float:
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start
+
+
+def alternate(plain: Act, ours: Act, rounds: int = ROUNDS) -> tuple[float, float, float]:
     """Median seconds of both and the median ratio, after one round that does not count."""
     pairs = [(seconds(plain), seconds(ours)) for _ in tqdm(range(rounds + 1), leave=False)][1:]
     return median(a for a, _ in pairs), median(b for _, b in pairs), median(a / b for a, b in pairs)
 
 
-def plain_training(net: UNet2DModel, images: Tensor, steps: int) -> None:
-    """The loop of a tutorial: float32, AdamW as it comes, the same v-regression."""
-    optimiser, schedule = torch.optim.AdamW(net.parameters(), KNOBS["lr"]), cosine()
+def our_training(model: Model, recipe: Recipe, data: Tensors) -> None:
+    """Some steps of the stage `train`."""
+    budget = recipe.budget | {"steps": STEPS, "validations": 0}
+    for _ in train(model, recipe.loss, data, None, 0, True, **budget):
+        pass
+
+
+def plain_training(net: UNet2DModel, images: Tensor, batch: int) -> None:
+    """As many steps of the loop of a tutorial: float32, AdamW as it comes, error of v."""
+    optimiser, schedule = torch.optim.AdamW(net.parameters(), RATE), cosine()
     net.train()
-    for _ in range(steps):
-        x0 = images[torch.randint(len(images), (BATCH,))]
-        t = torch.rand(BATCH, 1, 1, 1)
+    for _ in range(STEPS):
+        x0 = images[torch.randint(len(images), (batch,))]
+        t = torch.rand(batch, 1, 1, 1)
         alpha, sigma = schedule(t)
         z = torch.randn_like(x0)
         out = net(alpha * x0 + sigma * z, 1000 * t.flatten() - 1).sample
@@ -57,17 +77,26 @@ def plain_training(net: UNet2DModel, images: Tensor, steps: int) -> None:
 
 def plain_net(model: Model) -> UNet2DModel:
     """The same network and weights as a plain float32 UNet2DModel, on folded images."""
-    net = UNet2DModel.from_config(model.net.diffusers_config())
-    net.load_state_dict(model.net.state_dict())
+    ours: Any = model.net
+    net = UNet2DModel.from_config(ours.diffusers_config())
+    net.load_state_dict(ours.state_dict())
     return net.to(memory_format=torch.contiguous_format)
 
 
-def training(data: dict[str, Tensor], attention: bool) -> dict[str, float]:
-    model = our_model(attention=attention)
-    plain, folded = plain_net(model), pixel_unshuffle(data["train"], model.net.fold)
-    old, new, ratio = alternate(
-        lambda: plain_training(plain, folded, STEPS), lambda: our_training(model, data, STEPS)
+def both(data: Tensors, **changes: bool) -> tuple[Act, Act]:
+    """Plain training and ours, of the same network with other settings."""
+    recipe = recipe_of(ENTRY, data, **changes)
+    model, batch = recipe.model(), recipe.budget["batch"]
+    net: Any = model.net
+    plain, folded = plain_net(model), pixel_unshuffle(data["train"], net.fold)
+    return (
+        lambda: plain_training(plain, folded, batch),
+        lambda: our_training(model, recipe, data),
     )
+
+
+def training(data: Tensors, attention: bool) -> dict[str, float]:
+    old, new, ratio = alternate(*both(data, attention=attention))
     name = "train" + "_attention" * attention
     return {
         f"{name}_speedup": ratio,
@@ -90,12 +119,14 @@ def sampling() -> dict[str, float]:
     pipeline.set_progress_bar_config(disable=True)
     device = torch.device("cpu")
     plan = Plan(model, ddim, model.shape, SAMPLING_STEPS, 0, device, Counter())
-    ours, theirs = {}, {}
+    net: Any = model.net
+    ours: Tensors = {}
+    theirs: Tensors = {}
 
     def run_theirs() -> None:
         source = torch.Generator().manual_seed(0)
         images = pipeline(SAMPLED, source, 0.0, SAMPLING_STEPS, output_type="np").images
-        theirs["x"] = pixel_shuffle(torch.from_numpy(images).permute(0, 3, 1, 2), model.net.fold)
+        theirs["x"] = pixel_shuffle(torch.from_numpy(images).permute(0, 3, 1, 2), net.fold)
 
     def run_ours() -> None:
         with tqdm(disable=True) as bar:
@@ -106,28 +137,13 @@ def sampling() -> dict[str, float]:
     for precision in ("float32", "bfloat16"):
         model = load_model("models/digits-ddpm", precision)
         source = torch.Generator().manual_seed(0)
-        side = [SAMPLED, model.net.config.in_channels, *model.net.config.sample_size]
-        x = pixel_shuffle(torch.randn(*side, generator=source), model.net.fold)
+        side = [SAMPLED, net.config.in_channels, *net.config.sample_size]
+        x = pixel_shuffle(torch.randn(*side, generator=source), net.fold)
         *_, x = ddim(model, x, times(SAMPLING_STEPS))
         gap = ((x.clamp(-1, 1) + 1) / 2 - theirs["x"]).abs()
         found |= {f"sample_mean_gap_{precision}": gap.mean().item()}
         found |= {f"sample_max_gap_{precision}": gap.max().item()}
     return found
-
-
-def peak(step_seconds: float, model: Model, data: dict[str, Tensor]) -> dict[str, float]:
-    """The share of the machine's bfloat16 matrix peak that a training step reaches."""
-    a, b = (torch.randn(2048, 2048).bfloat16() for _ in range(2))
-    a @ b
-    best = 2 * 2048**3 / min(seconds(lambda: a @ b) for _ in range(20))
-    with FlopCounterMode(display=False) as counter:
-        OBJECTIVE(model, {"x": data["train"][:BATCH]}).mean().backward()
-    rate = counter.get_total_flops() / step_seconds
-    return {
-        "matrix_peak_gflops": best / 1e9,
-        "train_gflops": rate / 1e9,
-        "train_peak_share": rate / best,
-    }
 
 
 def memory(who: str) -> float:
@@ -145,43 +161,27 @@ def peak_memory() -> float:
 
 
 def memory_child(who: str) -> None:
-    data = load_data("digits")
-    model = our_model()
-    plain, folded = plain_net(model), pixel_unshuffle(data["train"], model.net.fold)
+    plain, ours = both(load_data("digits"))
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     before = peak_memory()
-    if who == "plain":
-        plain_training(plain, folded, STEPS)
-    else:
-        our_training(model, data, STEPS)
+    (plain if who == "plain" else ours)()
     print(peak_memory() - before)
-
-
-def machine() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    name = names[0] if names else platform.processor()
-    return f"{name}, {os.cpu_count()} cores, torch {torch.__version__}"
 
 
 def main() -> None:
     data, step = load_data("digits"), count(1)
-    tell = lambda what: print(f"{next(step)}/6 {what}", flush=True)
+    tell = lambda what: print(f"{next(step)}/4 {what}", flush=True)
     tell("training, without attention")
     found = training(data, attention=False)
     tell("training, with attention")
     found |= training(data, attention=True)
     tell("sampling")
     found |= sampling()
-    tell("share of the matrix peak")
-    found |= peak(found["train_ours_ms"] / 1e3, our_model(attention=False), data)
     tell("memory")
     found |= {f"memory_{who}_mib": memory(who) for who in ("plain", "ours")}
-    tell(f"block layouts, {SECONDS} s of training each")
-    found |= layouts(data) | {"machine": machine()}
-    keep(**found)
+    keep(**found, machine=machine())
     for key, value in sorted(found.items()):
-        print(f"{key:28} {value:.4g}" if isinstance(value, float) else f"{key:28} {value}")
+        print(f"{key:28} {value:.4g}")
 
 
 if __name__ == "__main__":

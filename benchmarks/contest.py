@@ -6,13 +6,13 @@ Needs data/digits; about two minutes. Adds to benchmarks/results.json.
 """
 
 import time
+from collections.abc import Callable
 from statistics import median
 
 from results import keep
 from tqdm import tqdm
+from trainings import recipe_of, stepper
 
-from scorefield.experiments.models import untrained_model
-from scorefield.experiments.training import begin, descend, split
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_data
 
@@ -20,26 +20,25 @@ MODELS = ("digits-ddpm", "digits-dit", "digits-dddm", "digits-dit-dddm")
 ROUNDS, STEPS = 5, 8
 
 
-def trainer(name: str):
-    """A function that takes some steps of the training of a model."""
-    spec = params.entry("models", name)
-    numbers, data = params.section(spec["net"], spec), load_data(spec["data"])
-    model, _ = untrained_model(spec, data)
-    objective = params.method("objectives", spec["objective"], spec)
-    _, optimiser = begin(model, numbers["lr"], 0.0, None)
-    given = (model, objective, split(data, "train"), optimiser, 0)
+def trainer(name: str) -> tuple[Callable[[], float], int]:
+    """A function that takes some steps of the training of a model and tells the seconds of one,
+    and the steps of the whole training."""
+    data = load_data(params.entry("models", name)["data"])
+    recipe = recipe_of(name, data)
+    step = stepper(recipe, data)
 
     def steps() -> float:
         start = time.perf_counter()
         for i in range(STEPS):
-            descend(*given, i, numbers["batch"], 1e-5, 1.0)
+            step(i)
         return (time.perf_counter() - start) / STEPS
 
-    return steps, numbers["steps"]
+    return steps, recipe.budget["steps"]
 
 
 def main() -> None:
-    trainers, found = {name: trainer(name) for name in MODELS}, {name: [] for name in MODELS}
+    trainers = {name: trainer(name) for name in MODELS}
+    found: dict[str, list[float]] = {name: [] for name in MODELS}
     for i in tqdm(range(ROUNDS + 1)):
         for name, (steps, _) in trainers.items():
             seconds = steps()

@@ -29,6 +29,7 @@ def child(how: str, name: str) -> None:
 
 
 def main() -> None:
+    found: dict[str, dict[str, list[float]]]
     found = {name: {"plain": [], "kept": []} for name in MODELS}
     for name, how in tqdm([(n, h) for _ in range(ROUNDS) for n in MODELS for h in found[n]]):
         ms = subprocess.check_output([sys.executable, __file__, how, name], text=True)

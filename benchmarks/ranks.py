@@ -16,45 +16,45 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import torch
-from layouts import OBJECTIVE, our_model
 from results import keep
+from trainings import Tensors, recipe_of, stepper
 
 from scorefield.core.denoiser import Counter
-from scorefield.experiments.instability import questions, survey
+from scorefield.experiments.instability import instability_scores, settings_of
 from scorefield.experiments.sampling import Plan, sample_chunks
-from scorefield.experiments.training import begin, descend, split
 from scorefield.pipeline import ranks
 from scorefield.pipeline.files import load_data
 from scorefield.samplers.ddim import ddim
 
-STEPS, BATCH, SAMPLES, CHUNK, ROUNDS = 20, 64, 256, 64, 3
+ENTRY, STEPS, SAMPLES, CHUNK, ROUNDS = "digits-ddpm", 20, 256, 64, 3
 TORCHRUN = [str(Path(sys.executable).parent / "torchrun"), "--standalone", "--nproc-per-node=2"]
 
 
-def training() -> None:
-    data, model = split(load_data("digits"), "train"), our_model().train()
-    _, optimiser = begin(model, 1e-3, 0.0, None)
-    for step in range(STEPS):
-        descend(model, OBJECTIVE, data, optimiser, 0, step, BATCH, 1e-3, 1.0)
+def training(data: Tensors) -> None:
+    step = stepper(recipe_of(ENTRY, data), data)
+    for i in range(STEPS):
+        step(i)
 
 
-def sampling(folder: Path) -> None:
-    model = our_model().eval()
+def sampling(data: Tensors, folder: Path) -> None:
+    model = recipe_of(ENTRY, data).model().eval()
     plan = Plan(model, ddim, model.shape, 10, 0, torch.device("cpu"), Counter())
     sample_chunks(plan, SAMPLES, folder, chunk=CHUNK)
 
 
-def mapping(folder: Path) -> None:
-    model, x = our_model().eval(), load_data("digits")["test"][:SAMPLES]
-    survey([model], x, questions({"levels": [1.0], "seed": 0}), folder, chunk=CHUNK)
+def mapping(data: Tensors, folder: Path) -> None:
+    model, x = recipe_of(ENTRY, data).model().eval(), data["test"][:SAMPLES]
+    settings = settings_of({"levels": [1.0], "seed": 0})
+    instability_scores([model], x, settings, folder, chunk=CHUNK)
 
 
 def child(folder: Path) -> None:
+    data = load_data("digits")
     with ranks.joined():
-        for part in (training, partial(sampling, folder), partial(mapping, folder)):
+        for part in (training, partial(sampling, folder=folder), partial(mapping, folder=folder)):
             ranks.meet()
             start = perf_counter()
-            part()
+            part(data)
             ranks.meet()
             if ranks.rank() == 0:
                 print(perf_counter() - start, flush=True)
@@ -63,13 +63,13 @@ def child(folder: Path) -> None:
 def timed(*launch: str) -> list[float]:
     with TemporaryDirectory() as place:
         command = [*launch, __file__, place]
-        given = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-        return [float(line) for line in subprocess.run(command, check=True, **given).stdout.split()]
+        told = subprocess.check_output(command, stderr=subprocess.DEVNULL, text=True)
+        return [float(line) for line in told.split()]
 
 
 def main() -> None:
     rounds = [(timed(sys.executable), timed(*TORCHRUN)) for _ in range(ROUNDS)]
-    found = {"cores": os.cpu_count()}
+    found: dict[str, float | None] = {"cores": os.cpu_count()}
     for i, name in enumerate(("train", "sample", "map")):
         found[f"{name}_one_s"] = median(one[i] for one, _ in rounds)
         found[f"{name}_two_s"] = median(two[i] for _, two in rounds)

@@ -76,7 +76,7 @@ def instability() -> list[Finding]:
     sweep = figures("guidance_sweep/layouts")
     correlation = figures("instability/layouts")["frobenius_truth"]
     rate = {
-        (variant, place): percent(sweep[f"model_{variant}_{place}_rare_mode"])
+        (variant, place): percent(sweep[f"{variant}_{place}_rare_mode"])
         for variant in ("ibg", "plain", "minus_score")
         for place in ("interior", "edge")
     }

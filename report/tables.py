@@ -56,7 +56,7 @@ def guidance_sweep_layouts() -> str:
     listed = []
     for role, name in DENOISERS.items():
         for variant in variants:
-            label = f"{role}_{variant}"
+            label = variant if role == "model" else f"{role}_{variant}"
             shown = "" if variant == PLAIN else scales(label)
             places = [rates(f"{label}_{place}") for place in ("interior", "edge")]
             listed.append([f"{name}, {variant}", shown, *places])

@@ -19,6 +19,7 @@ COMMANDS = {  # file -> arguments of python -m
     "exp-show": "dvc exp show --no-pager --only-changed --drop .*(/|yaml)|Created",
     "experiments": "scripts.experiments",
     "dag": "scripts.dag",
+    "costs": "scripts.costs",
 }
 
 

@@ -82,7 +82,7 @@ def present_file(path: str) -> str:
 def present_key(key: str) -> str:
     """The present name of a figure."""
     key = re.sub(r"^(agreement|agreement_se|entropy|fid)_unguided$", r"unguided_\1", key)
-    key = WHOLE.get(key, key)
+    key = re.sub(r"^model_(?=\w+_(interior|edge|scale)_)", "", WHOLE.get(key, key))
     for old, new in WORDS.items():
         if new not in key:
             key = re.sub(rf"(?<![^_]){old}(?![^_])", new, key)

@@ -34,25 +34,25 @@ def fit(
     seed: int = 0,
     labels: ArrayLike | Tensor | None = None,
     batch: int | None = None,
-    lr: float = 0.002,
+    optimiser: str = "muon",
+    lr: float = 0.02,
     validation: float = 0.1,
     progress: bool = True,
     folder: str | Path | None = None,
     **knobs: Any,
 ) -> Model:
     """A frozen model of points (N, D) or of images (N, C, H, W) or (N, H, W), bytes or floats in
-    [-1, 1], trained on a GPU where there is one.
-
-    `net` (by default mlp for points, unet for images), `objective` and `schedule` are names;
-    `knobs` are those of these methods and of the training. `labels` (N,) are the condition of a
-    network that takes them. The share `validation`, at most 2,048 rows, is held out. The averaged
-    weights are saved to `folder` for `load`. Raises InputError for arguments that do not fit, and
-    where the training diverges.
+    [-1, 1], trained on a GPU where there is one. `net` (by default mlp for points, unet for
+    images), `objective`, `schedule` and `optimiser` are names; `knobs` are theirs and those of the
+    training. `labels` (N,) are the condition of a network that takes them. The share `validation`,
+    at most 2,048 rows, is held out. The averaged weights are saved to `folder`. Raises InputError
+    for what does not fit, and on divergence.
     """
     x = samples(array)
     data = splits(x, labels, validation, seed)
-    values = {"steps": steps, "batch": batch or BATCH[x.ndim], "lr": lr} | knobs
-    values = ({} if labels is None else {"classes": classes(data)}) | values
+    values: dict[str, Any] = {} if labels is None else {"classes": classes(data)}
+    values |= {"steps": steps, "batch": batch or BATCH[x.ndim], "optimiser": optimiser, "lr": lr}
+    values |= knobs
     config = configured(net or NETS[x.ndim], objective, schedule, data, values)
     loss = with_knobs(load_method("objectives", objective), values)
     budget = {key: values[key] for key in keywords(train) if key in values}

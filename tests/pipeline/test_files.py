@@ -84,3 +84,23 @@ def test_scored_images_are_the_bytes_of_image_files_and_leave_nothing_mapped(tmp
     save_tensors(file, {"samples": images})
     with pytest.raises(InputError, match="expected finite values"):
         load_bytes(file)
+
+
+def test_a_model_with_other_groups_of_normalisation_is_refused_in_one_line(tmp_path):
+    numbers = UNET | {"small": [32, 64]}
+    model = build(config(**numbers))
+    save_model(tmp_path, config(**numbers), model)
+    file = tmp_path / "config.json"
+    file.write_text(file.read_text().replace('"norm_num_groups": 2', '"norm_num_groups": 8'))
+    with pytest.raises(InputError, match="its norm_num_groups is 8, not 2") as caught:
+        load_model(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "levels, groups, last", [((16, 32), 1, True), ((48, 96), 3, True), ((8, 16), 1, False)]
+)
+def test_channels_come_last_where_at_least_16_are_normalised_together(levels, groups, last):
+    net = build(config(**UNET | {"small": list(levels)})).net
+    assert net.config.norm_num_groups == groups
+    assert (net.layout == torch.channels_last) == last

@@ -22,6 +22,7 @@ from scorefield.pipeline import signatures
 from scorefield.pipeline.json_schema import schema
 from scorefield.pipeline.params import section
 from scorefield.pipeline.signatures import guide, knobs, section_knobs
+from scorefield.pipeline.stage_code import named
 from scorefield.pipeline.validation import fits, problems
 from scorefield.pipeline.value_types import words
 from tests.helpers.tiny import cut
@@ -60,6 +61,12 @@ def broken(path: str, value):
         ("unet/small", [32, "a"], "unet.small: expected a list of at least 1, each a whole number of at least 1, found [32, 'a']"),
         ("ddpm/predict", "epsilon", "ddpm.predict: expected one of x0, eps, v, found 'epsilon'"),
         ("ibg/score", "trac", "ibg.score: no instability named 'trac'; did you mean 'trace'?"),
+        ("unet/optimiser", "moun", "unet.optimiser: no optimisers named 'moun'; did you mean 'muon'?"),
+        ("models/digits-ddpm/unet", {"optimiser": "adam"}, "models.digits-ddpm.unet.optimiser: no optimisers named 'adam'; did you mean 'adamw'?"),
+        ("mlp/optimiser", 1, "mlp.optimiser: expected the name of a file in src/scorefield/optimisers, found 1"),
+        ("muon/momentum", 1.0, "muon.momentum: expected a number of at least 0 and below 1, found 1.0"),
+        ("muon/rate", 0.1, "muon.rate: unknown key; did you mean"),
+        ("adamw/beta", 0.9, "adamw.beta: unknown key; did you mean 'beta"),
         ("runs/bimodal-ddim/model", "bimodal-dpm", "no models named 'bimodal-dpm'; did you mean 'bimodal-ddpm'?"),
         ("runs/bimodal-ddim/sampler", "ddmi", "no samplers named 'ddmi'; did you mean 'ddim'?"),
         ("runs/bimodal-ddim/data", "bimodel", "no data named 'bimodel'; did you mean 'bimodal'?"),
@@ -170,11 +177,21 @@ def test_an_editor_accepts_what_validation_accepts_and_refuses_what_it_refuses()
     jsonschema = pytest.importorskip("jsonschema")
     held = jsonschema.Draft202012Validator(json.loads(json.dumps(schema())))
     assert not list(held.iter_errors(PARAMS))
-    for path, value in (("unet/lr", -1), ("unet/lrr", 1), ("ibg/score", "trac")):
+    wrong = (("unet/lr", -1), ("unet/lrr", 1), ("ibg/score", "trac"), ("unet/optimiser", "moun"))
+    for path, value in wrong:
         params = copy.deepcopy(PARAMS)
         section, key = path.split("/")
         params[section][key] = value
         assert len(list(held.iter_errors(params))) == 1, path
+
+
+@pytest.mark.parametrize("optimiser", methods("optimisers"))
+def test_the_code_of_a_training_includes_its_optimiser_and_no_other(optimiser):
+    spec = PARAMS["models"]["bimodal-ddpm"]
+    own = spec | {"mlp": {"optimiser": optimiser}}
+    everywhere = PARAMS | {"mlp": PARAMS["mlp"] | {"optimiser": optimiser}}
+    for used in (named("train", "models", own, PARAMS), named("train", "models", spec, everywhere)):
+        assert {name for kind, name in used if kind == "optimisers"} == {optimiser}
 
 
 def test_tiny_budgets_are_valid_parameters():

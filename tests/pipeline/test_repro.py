@@ -6,13 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import types
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
+from ruamel.yaml import YAML
 
+from scorefield.pipeline import mlflow_results
 from scorefield.pipeline.progress import durations, record, remaining, spoken
+from scorefield.pipeline.stage_key import locked, running
 from tests.helpers.project import ENV, ROOT, run, started, wait
 
 REPRO = (sys.executable, "-m", "scripts.repro")
@@ -141,6 +145,40 @@ def test_two_workers_write_the_dvc_lock_of_one_dvc_repro(tmp_path):
     (shared / "seed.txt").write_text("1 and more, which no other stage sees\n")
     done = repro(shared)
     assert "ran 1 of 5 stages" in done.stdout and "middle@slow" not in done.stdout
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_stage_has_the_same_key_while_another_one_writes_dvc_lock(tmp_path, monkeypatch):
+    project, stage = toy(tmp_path / "toy"), "middle@quick"
+    (project / "params.yaml").write_text("pace: {slow: 1, quick: [0, a]}\n")
+    listed = "      params:\n      - pace.slow\n      - pace.quick\n      outs:\n      - out"
+    (project / "dvc.yaml").write_text(DVC_YAML.replace("      outs:\n      - out", listed))
+    run(project, "dvc", "repro", stage)
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("DVC_STAGE", stage)
+    lock = Path("dvc.lock")
+    whole, key = lock.read_bytes(), locked(YAML(typ="safe").load(lock), stage)
+    assert running("outside DVC") == key
+    for end in (whole.index(stage.encode()) + 40, 0):
+        lock.write_bytes(whole[:end])
+        assert running("outside DVC") == key
+    lock.unlink()
+    assert running("outside DVC") == key
+
+
+def test_dvc_lock_is_read_when_it_is_whole(tmp_path, monkeypatch):
+    """Here it is written in pieces, from an empty file on, one whenever the reader waits."""
+    monkeypatch.chdir(tmp_path)
+    whole = "schema: '2.0'\nstages:\n  first:\n    cmd: python first.py\n    deps: [a, b]\n"
+    lock, pieces = Path("dvc.lock"), [whole[i : i + 9] for i in range(0, len(whole), 9)]
+    lock.touch()
+
+    def write_more(seconds):
+        if pieces:
+            lock.write_text(lock.read_text() + pieces.pop(0))
+
+    monkeypatch.setattr(mlflow_results, "time", types.SimpleNamespace(sleep=write_more))
+    assert mlflow_results.read_lock() == YAML(typ="safe").load(whole)
 
 
 def test_a_line_for_each_stage_tells_how_far_the_whole_is(tmp_path):

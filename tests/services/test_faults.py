@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from scorefield.core.registry import methods
 from scorefield.pipeline.files import load_tensors
 from tests.helpers import servers, tracked
 from tests.helpers.project import copied, edit, lab, nothing_runs, run, started, wait
@@ -159,9 +160,10 @@ def test_mlflow_gone_in_mid_run_stops_nothing_and_the_mirror_completes_it(tmp_pa
         assert not (Path.cwd() / "mlartifacts" / info.run_id).exists()
 
 
-def test_a_killed_training_ends_with_the_bytes_of_an_undisturbed_one(tmp_path):
+@pytest.mark.parametrize("optimiser", methods("optimisers"))
+def test_a_killed_training_ends_with_the_bytes_of_an_undisturbed_one(optimiser, tmp_path):
     project = copied(tmp_path)
-    edit(project, lambda p: p["mlp"].update(steps=2000, width=64))
+    edit(project, lambda p: p["mlp"].update(steps=2000, width=64, optimiser=optimiser))
     command = ["dvc", "repro", "train@bimodal-ddpm"]
     run(project, "dvc", "repro", "prepare@bimodal")
     checkpoints = lambda: [*project.glob(".scratch/*/checkpoint.safetensors")]

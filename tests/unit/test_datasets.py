@@ -18,7 +18,7 @@ def test_the_kind_of_a_dataset_is_read_off_its_tensors():
     assert isinstance(found, Points) and found.joint is None and found.test_pair is None
     assert torch.equal(found.law.mean, law.mean) and found.mode.tolist() == [0, 1]
     many = dataset_of(layouts(random=1, rare=0.01, train=8, validation=4, test=4, seed=0))
-    assert isinstance(many, Layouts) and many.train.shape == (8, 21, 2)
+    assert isinstance(many, Layouts) and many.train.shape == (8, 14, 2)
     with pytest.raises(InputError, match="expected images with labels, or points"):
         dataset_of({"train": torch.zeros(8, 2)})
 

@@ -1,6 +1,7 @@
 """The energy score, networks that draw, and their diagnostics."""
 
 from functools import partial
+from math import exp
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from scorefield.core.schedule import cosine, linear, times
 from scorefield.nets.mlp import MLP
 from scorefield.nets.unet import coarse, unet
 from scorefield.objectives import dddm as family
+from scorefield.objectives._times import drawn_times, stratified
 from scorefield.objectives.ddpm import ddpm
 from scorefield.samplers.heun import heun
 from tests.helpers.laws import gaussian, oracle, two
@@ -74,8 +76,7 @@ def test_predictions_1_2_4_of_3_cost_a_third():
 
 
 @pytest.mark.parametrize("predict", ["v", "x0"])
-def test_beta_2_and_lam_0_is_the_loss_of_ddpm(predict, monkeypatch):
-    monkeypatch.setattr(family, "drawn_times", lambda n, *_: 1 - torch.rand(n))
+def test_beta_2_and_lam_0_is_the_loss_of_ddpm(predict):
     model, x = Model(MLP(2, 16, 1), cosine(), predict, [2]), torch.randn(64, 2)
     torch.manual_seed(5)
     mine = loss(model, x, 1, beta=2.0, lam=0.0, predict=predict)
@@ -127,15 +128,27 @@ def test_the_weight_acts_on_each_sample_by_its_own_time():
     torch.manual_seed(5)
     weighted = loss(model, x, 3, weighting="sigmoid", bias=-2.0)
     torch.manual_seed(5)
-    t = family.drawn_times(4096, "uniform", x.device)
+    t = stratified(4096, x.device)
     weight = 1 / (1 + torch.tensor(-2.0).exp() * (t / (1 - t)) ** 2)
     torch.testing.assert_close(weighted, weight * plain)
     assert weighted.mean() != pytest.approx((weight.mean() * plain.mean()).item(), rel=0.05)
 
 
-def test_times_biased_towards_noise_have_their_median_at_the_logistic_of_08():
-    t = family.drawn_times(100_000, "biased", torch.device("cpu"))
-    assert t.median().item() == pytest.approx(0.68997, abs=0.003)
+def test_logit_normal_times_have_the_quantiles_of_their_closed_form():
+    t = drawn_times(100_000, "logit_normal", 0.8, 0.5, torch.device("cpu"))
+    for sigmas, share in ((-1, 0.158655), (0, 0.5), (1, 0.841345)):
+        expected = 1 / (1 + exp(-(0.8 + 0.5 * sigmas)))
+        assert t.quantile(share).item() == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_model_is_validated_at_uniform_times_whatever_it_is_trained_at():
+    x = torch.randn(64, 2)
+    for objective, extra in ((ddpm, 0), (family.dddm, 2)):
+        model, found = Model(MLP(2, 16, 1, extra), cosine(), "v", [2], draws=extra > 0).eval(), []
+        for levels in ("uniform", "logit_normal"):
+            torch.manual_seed(5)
+            found.append(objective(model, {"x": x}, levels=levels))
+        assert torch.equal(*found)
 
 
 @pytest.mark.parametrize("at, same", [(1.0, {}), (1e-6, {"beta": 2.0, "lam": 0.0})])
@@ -156,7 +169,7 @@ def test_near_the_data_it_is_the_squared_error_of_one_draw_and_elsewhere_the_ene
         torch.manual_seed(5)
         found.append(loss(model, x, 3, **knobs))
     torch.manual_seed(5)
-    t = family.drawn_times(256, "uniform", x.device)
+    t = stratified(256, x.device)
     torch.testing.assert_close(found[0], torch.where(t < 0.4, found[2], found[1]))
 
 

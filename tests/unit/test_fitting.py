@@ -130,7 +130,7 @@ WRONG = {
     "vector": (lambda: sf.fit(np.zeros(20)), r"found \[20\]"),
     "words": (lambda: sf.fit(np.array([["a", "b"]] * 20)), "expected numbers"),
     "size": (lambda: sf.fit(1000 * POINTS), "root mean square"),
-    "side": (lambda: sf.fit(IMAGES[:, :7]), "unet.fold: 7 x 8 pixels"),
+    "side": (lambda: sf.fit(IMAGES[:, :7]), "unet: 7 x 8 pixels"),
     "knob": (lambda: sf.fit(POINTS, widht=64), "fit.widht: .* did you mean 'width'"),
     "value": (lambda: sf.fit(POINTS, width=0), "fit.width: expected a whole number of at least 1"),
     "net": (lambda: sf.fit(POINTS, "mpl"), "no nets named 'mpl'"),

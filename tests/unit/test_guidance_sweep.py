@@ -83,3 +83,10 @@ def test_a_sweep_has_unguided_samples_first_then_every_variant_at_rising_scales(
     ]
     assert all(cell.samples.shape == (6, 2) for cell in cells)
     assert cells[0].nfe == cells[3].nfe == 4 < cells[1].nfe
+
+
+def test_guidance_at_scale_zero_draws_the_unguided_samples(tmp_path, monkeypatch):
+    monkeypatch.setattr(study, "load_model", lambda folder: oracle(three(), cosine()))
+    plain, *guided = guidance_sweep(SPEC | {"variants": ["ibg", "random"], "scales": [0]}, tmp_path)
+    same = [torch.equal(plain.samples, cell.samples) for cell in guided if cell.role == "model"]
+    assert same == [True, True]

@@ -31,7 +31,7 @@ def exact() -> Exact:
 def test_the_special_mode_weighs_nothing_one_percent_or_as_much_as_the_others():
     for member, regime in enumerate(DATA.regime.tolist()):
         weight, size = DATA.law(member).weight, int(DATA.size[member])
-        expected = {"withheld": 0.0, "rare": 0.01, "none": 1 / size}[REGIMES[regime]]
+        expected = {"withheld": 0.0, "rare": 0.01}[REGIMES[regime]]
         assert weight[0].item() == pytest.approx(expected, abs=1e-12)
         assert weight.sum().item() == pytest.approx(1)
         assert weight[1:size].std() < 1e-12 and weight[size:].sum() == 0

@@ -7,6 +7,10 @@ from scorefield.core.model import Model
 from scorefield.core.schedule import cosine, ddpm
 from scorefield.nets.convnet import ConvNet
 from scorefield.nets.mlp import MLP
+from scorefield.nets.ratio_mlp import ratio_mlp
+from scorefield.objectives import _times
+from scorefield.objectives._ratio import GROUP, pairs
+from scorefield.objectives._times import drawn_times, stratified
 from scorefield.objectives.classifier import classifier
 from scorefield.objectives.ddpm import ddpm as denoising
 from tests.helpers.laws import SCHEDULES, oracle, three
@@ -31,7 +35,11 @@ def test_nothing_beats_the_exact_denoiser():
     law = three()
     x, _ = law.sample(50_000)
     model = oracle(law, cosine())
-    loss = lambda m: denoising(m, {"x": x}, predict="x0", levels="uniform").mean()
+
+    def loss(model):
+        torch.manual_seed(1)  # the same times and noise
+        return denoising(model, {"x": x}, predict="x0", levels="uniform").mean()
+
     best = loss(model)
     for key in ("mean", "cov"):
         worse = copy.deepcopy(model)
@@ -45,12 +53,79 @@ def test_the_loss_is_the_networks_own_squared_error(predict):
     torch.manual_seed(5)
     loss = denoising(model, {"x": x}, predict=predict, levels="uniform")
     torch.manual_seed(5)
-    t = 1 - torch.rand(64, 1)
+    t = ((torch.randperm(64) + 1 - torch.rand(64)) / 64)[:, None]
     alpha, sigma = ddpm()(t)
     z = torch.randn_like(x)
     target = {"eps": z, "x0": x, "v": alpha * z - sigma * x}[predict]
     mine = (model.net(alpha * x + sigma * z, t) - target).square().mean(1)
     torch.testing.assert_close(loss, mine)
+
+
+class Zero(torch.nn.Module):
+    def forward(self, x, t):
+        return torch.zeros_like(x)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 64])
+def test_of_the_times_of_a_batch_one_is_in_each_of_n_equal_parts_and_uniform_there(n):
+    drawn = torch.stack([stratified(n, torch.device("cpu")) for _ in range(2000)])
+    parts = n * drawn
+    assert torch.equal(parts.ceil().sort().values, torch.arange(1.0, n + 1).expand(2000, n))
+    within = parts - parts.ceil() + 1
+    assert within.mean().item() == pytest.approx(0.5, abs=5 / (12 * 2000 * n) ** 0.5)
+    assert within.square().mean().item() == pytest.approx(1 / 3, abs=0.3 * 5 / (2000 * n) ** 0.5)
+
+
+@pytest.mark.parametrize("location, spread", [(0.3, 1.0), (-1.0, 0.5)])
+def test_logit_normal_times_are_one_in_each_of_n_parts_of_equal_probability(location, spread):
+    n = 1000
+    t = drawn_times(n, "logit_normal", location, spread, torch.device("cpu"))
+    share = torch.special.ndtr((t.logit() - location) / spread)
+    assert torch.equal((n * share).ceil().sort().values, torch.arange(1.0, n + 1))
+
+
+@pytest.mark.parametrize("levels", ["uniform", "table", "logit_normal"])
+def test_validation_takes_times_that_do_not_depend_on_those_of_training(levels):
+    seen = []
+    model = Model(MLP(1, 8, 1), ddpm(), "eps", [1]).eval()
+    model.net.register_forward_hook(lambda _, args, __: seen.append(args[1]))
+    denoising(model, {"x": torch.randn(1000, 1)}, predict="eps", levels=levels)
+    assert torch.equal(
+        (1000 * seen[0]).sub(1e-9).ceil().sort(0).values[:, 0], torch.arange(1.0, 1001)
+    )
+
+
+@pytest.mark.parametrize("condition", ["clean", "same_t"])
+def test_the_times_of_pairs_are_uniform_also_where_rows_share_one(condition):
+    shapes = {"train": [1, 2], "train_pair": [1, 2]}
+    net = ratio_mlp(shapes, cosine(), width=4, depth=1, condition=condition)
+    model, n, batches = Model(net, cosine(), "x0", [2]), 2 * GROUP, 500
+    batch = {"x": torch.randn(n, 2), "pair": torch.randn(n, 2)}
+    with torch.no_grad():
+        t = torch.cat([pairs(model, batch)[3] for _ in range(batches)])
+    chance = 0.5 / (2 * batches) ** 0.5  # where there are two times in a batch
+    for edge in (0.1, 0.25, 0.5, 0.75, 0.9):
+        assert (t <= edge).double().mean().item() == pytest.approx(edge, abs=4 * chance)
+
+
+def test_the_loss_of_a_batch_with_stratified_times_has_the_same_mean_and_less_variance(monkeypatch):
+    """For N(0, I) in D dimensions and the cosine schedule the exact denoiser predicts v = 0; its
+    error at t is s chi^2_D / D, s = sin^2(pi t / 2). Over all t the mean is E s = 1/2, the variance
+    Var s + 2 E s^2 / D = 1/8 + 3 / (4 D). Stratified times leave out Var s, but for O(1 / n^2)."""
+    dim, n, batches = 8, 16, 2000
+    model = Model(Zero(), cosine(), "v", [dim])
+
+    def losses():
+        x = torch.randn(batches, n, dim)
+        return torch.stack([denoising(model, {"x": each}, predict="x0").mean() for each in x])
+
+    mine = losses()
+    independent = lambda n, device: 1 - torch.rand(n, device=device)
+    monkeypatch.setattr(_times, "stratified", independent)
+    others = losses()
+    for found, variance in ((mine, 3 / (4 * dim)), (others, 1 / 8 + 3 / (4 * dim))):
+        assert found.mean().item() == pytest.approx(0.5, abs=4 * (variance / n / batches) ** 0.5)
+        assert n * found.var().item() == pytest.approx(variance, rel=4 * (2.5 / batches) ** 0.5)
 
 
 @pytest.mark.parametrize("levels, whole", [("table", True), ("uniform", False)])

@@ -14,7 +14,10 @@ FRONT = "front door"  # the files beside the rooms
 FLOORS = (  # from the bottom up; rooms of one floor may import each other
     {"core"},
     {"pipeline"},
-    {"data", "nets", "objectives", "samplers", "instability", "guidance", "paths"},
+    {
+        *("data", "nets", "objectives", "optimisers", "samplers"),
+        *("instability", "guidance", "paths"),
+    },
     {"metrics"},
     {"plots"},
     {"experiments"},

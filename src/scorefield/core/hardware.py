@@ -42,7 +42,7 @@ def _by_amd() -> bool:
 
 
 def tiles() -> bool:
-    """Whether the processor has matrix tiles (AMX): only there channels_last is faster."""
+    """Whether the processor has matrix tiles (AMX)."""
     return bool(torch.cpu._is_amx_tile_supported())
 
 

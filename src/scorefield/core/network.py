@@ -30,6 +30,11 @@ class Network(nn.Module):
         computes some of the rows of these parts."""
         return (self,)
 
+    def embeddings(self) -> tuple[nn.Module, ...]:
+        """The parts whose weights are not hidden, besides the first and the last layer: embeddings
+        of times, labels, other inputs."""
+        return ()
+
     def training_labels(self, labels: Tensor | None) -> Tensor | None:
         """Labels (B,) of a batch as the network takes them; in training some may be dropped."""
         return labels
@@ -45,6 +50,14 @@ DEFAULTS = Network()
 def hooks(net: nn.Module) -> Network:
     """The network itself, or the defaults of a plain nn.Module."""
     return net if isinstance(net, Network) else DEFAULTS
+
+
+def hidden_weights(net: nn.Module) -> list[nn.Parameter]:
+    """The matrices and kernels of a network without those of its first and its last layer and of
+    its embeddings, in the order of its parameters."""
+    embedded = {id(weight) for part in hooks(net).embeddings() for weight in part.parameters()}
+    found = [weight for weight in net.parameters() if weight.ndim > 1]
+    return [weight for weight in found[1:-1] if id(weight) not in embedded]
 
 
 class Wrapped(Network):

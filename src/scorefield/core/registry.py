@@ -13,7 +13,10 @@ from typing import Any
 from scorefield.core.errors import InputError
 
 SOURCE = Path(__file__).parents[1]
-KINDS = ("data", "nets", "objectives", "guidance", "samplers", "instability", "paths")
+KINDS = (
+    *("data", "nets", "objectives", "optimisers", "guidance", "samplers"),
+    *("instability", "paths"),
+)
 
 
 @cache

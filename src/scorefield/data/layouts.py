@@ -1,4 +1,4 @@
-"""Many layouts of modes, each in three regimes, so that figures have standard errors."""
+"""Many layouts of modes, each in two regimes, so that figures have standard errors."""
 
 import torch
 from scipy.spatial import ConvexHull
@@ -7,24 +7,24 @@ from torch import Tensor
 from scorefield.core.bounds import Below1, Count, Natural, Seed
 from scorefield.data._points import grid, isotropic, line, ring, square
 
-REGIMES = ("withheld", "rare", "none")
+REGIMES = ("withheld", "rare")
 PAIRS, REACH = 6, 4.0  # of a random layout: pairs of centres c, -c; coordinates in [-REACH, REACH]
 APART, STD = 1.5, 0.2  # of a random layout: the least distance of centres; standard deviation
 
 
 def layouts(
     *,
-    random: Natural = 18,
+    random: Natural = 30,
     rare: Below1 = 0.01,
     train: Count = 32768,
     validation: Count = 1024,
     test: Count = 1024,
     seed: Seed = 1,
 ) -> dict[str, Tensor]:
-    """Points (N, E, 2) of E = 3 (6 + random) members, each from a law of its own.
+    """Points (N, E, 2) of E = 2 (6 + random) members, each from a law of its own.
 
-    A member is a layout in a regime: its special mode, component 0, is withheld, has the weight
-    `rare`, or the same weight as the others. The named layouts are those of `modes`, and line and
+    A member is a layout in a regime: its special mode, component 0, is withheld, or has the weight
+    `rare`. The named layouts are those of `modes`, and line and
     grid also with an end or a corner as the special mode. A random layout has 11 modes of standard
     deviation .2, at least 1.5 apart: pairs c, -c, except that -c of the special mode, the decoy, is
     not a mode in any regime. `mixture.*` (E, K, ...) are all laws, `size` (E,) is the number of
@@ -76,7 +76,7 @@ def drawn(generator: torch.Generator) -> tuple[Tensor, float, Tensor]:
 
 def weights(modes: int, rare: float, regime: int) -> Tensor:
     """The weights (modes,) of a layout in a regime, an index of REGIMES."""
-    special = (0.0, rare, 1 / modes)[regime]
+    special = (0.0, rare)[regime]
     share = torch.full((modes,), (1 - special) / (modes - 1), dtype=torch.float64)
     share[0] = special
     return share

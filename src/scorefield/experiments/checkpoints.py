@@ -6,9 +6,9 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import torch
 from safetensors import safe_open
 from torch import Tensor
+from torch.optim import Optimizer
 
 from scorefield.core.model import Model
 from scorefield.pipeline import ranks
@@ -56,32 +56,31 @@ def kept(
     folder: Path | None,
     model: Model,
     state: Trained,
-    optimiser: torch.optim.Optimizer,
+    optimisers: list[Optimizer],
     saved: float,
 ) -> float:
     """Write a checkpoint where the last one, of the moment `saved`, is old; when it was written."""
     if folder is None or time.monotonic() - saved <= EVERY:
         return saved
-    checkpoint(folder, model, state, optimiser)
+    checkpoint(folder, model, state, optimisers)
     return time.monotonic()
 
 
-def checkpoint(
-    folder: Path, model: Model, state: Trained, optimiser: torch.optim.Optimizer
-) -> None:
+def checkpoint(folder: Path, model: Model, state: Trained, optimisers: list[Optimizer]) -> None:
     """Write all of it, on rank 0."""
     if ranks.rank() > 0:
         return
     tensors: dict[str, Tensor] = {}
     for part, module in (("model", model), ("average", state.average), ("best", state.best)):
         tensors |= {f"{part}/{key}": value for key, value in module.state_dict().items()}
-    for i, moments in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser/{i}/{key}": value for key, value in moments.items()}
+    for k, optimiser in enumerate(optimisers):
+        for i, moments in optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser/{k}/{i}/{key}": value for key, value in moments.items()}
     words = {"progress": json.dumps(asdict(state.progress))}
     save_tensors(folder / "checkpoint.safetensors", tensors, words)
 
 
-def restore(folder: Path, model: Model, state: Trained, optimiser: torch.optim.Optimizer) -> None:
+def restore(folder: Path, model: Model, state: Trained, optimisers: list[Optimizer]) -> None:
     """Go on from the folder's checkpoint, if there is one."""
     path = folder / "checkpoint.safetensors"
     if not path.exists():
@@ -96,8 +95,9 @@ def restore(folder: Path, model: Model, state: Trained, optimiser: torch.optim.O
     }
     for part, module in (("model", model), ("average", state.average), ("best", state.best)):
         module.load_state_dict(under(part))
-    moments: dict[int, dict[str, Tensor]] = {}
-    for key, value in under("optimiser").items():
-        i, name = key.split("/")
-        moments.setdefault(int(i), {})[name] = value
-    optimiser.load_state_dict(optimiser.state_dict() | {"state": moments})
+    for k, optimiser in enumerate(optimisers):
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in under(f"optimiser/{k}").items():
+            i, name = key.split("/")
+            moments.setdefault(int(i), {})[name] = value
+        optimiser.load_state_dict(optimiser.state_dict() | {"state": moments})

@@ -16,7 +16,7 @@ from scorefield.metrics.evaluators import FeatureEvaluator
 from scorefield.metrics.novelty import novelty
 from scorefield.metrics.ranking import mean_se
 
-NEIGHBOURS_OF = 1000  # training points, from which novelty is measured
+NEIGHBOURS_OF, NOVEL = 1000, 50  # novelty: training points, and samples of each cell
 PLAIN = "plain"  # the variant without guidance
 
 
@@ -31,10 +31,12 @@ class CellFigures:
 @dataclass(frozen=True, eq=False)
 class Chosen:
     """The rates of one variant on the layouts of a regime, (L,) each, at the scale that was chosen
-    on other layouts; `interior` is whether the special mode lies inside the hull of the others."""
+    on other layouts. `gain` is the rare-mode rate less that of unguided samples of the same seeds;
+    `interior` is whether the special mode lies inside the hull of the others."""
 
     rare_mode: Tensor
     off_mode: Tensor
+    gain: Tensor
     scale: Tensor
     interior: Tensor
 
@@ -42,9 +44,10 @@ class Chosen:
 def over_layouts(
     cells: Sequence[SteeredSamples], data: Layouts, within: float
 ) -> list[CellFigures]:
-    """Figures (E,) of samples (N, E, 2), for each variant and scale: those of `found`, and the mean
-    novelty."""
-    every, novel = torch.stack([cell.samples for cell in cells]), dict[str, Tensor]()
+    """Figures (E,) of samples (N, E, 2), for each variant and scale: those of `mode_shares`, and
+    the mean novelty of the first NOVEL samples."""
+    every = torch.stack([cell.samples[:NOVEL] for cell in cells])
+    novel = dict[str, Tensor]()
     for member in range(every.shape[2]):
         scores = novelty(every[:, :, member].flatten(0, 1), data.train[:NEIGHBOURS_OF, member])
         for key, value in scores.items():
@@ -114,7 +117,13 @@ def chosen_on_other_half(
         allowed = rare_mode[:, other].mean(1).where(off_mode[:, other].mean(1) <= most, -1.0)
         best[half == side] = allowed.argmax()
     scales = torch.tensor([each.cell.scale for each in tried])
-    return Chosen(rare_mode[best, row], off_mode[best, row], scales[best], data.interior[mine])
+    return Chosen(
+        rare_mode=rare_mode[best, row],
+        off_mode=off_mode[best, row],
+        gain=rare_mode[best, row] - rare_mode[0],  # `tried` begins with the unguided samples
+        scale=scales[best],
+        interior=data.interior[mine],
+    )
 
 
 def chosen_figures(
@@ -124,18 +133,20 @@ def chosen_figures(
     most: float,
     regime: int,
 ) -> dict[str, float]:
-    """`chosen_on_other_half` of both roles and all variants as metrics: role_variant_scale_half,
-    role_variant_place_rare_mode and _off_mode with their standard errors."""
+    """`chosen_on_other_half` of both roles and all variants as metrics: variant_scale_half, and
+    variant_place_rare_mode, _off_mode and _gain, means over layouts with their standard errors.
+    Keys of the control begin with control_."""
     metrics = {}
     for role in ROLES:
         for variant in (PLAIN, *variants):
             best = chosen_on_other_half(figures, data, role, variant, most, regime)
+            name = variant if role == ROLES[0] else f"{role}_{variant}"
             for half in (0, 1):
-                metrics[f"{role}_{variant}_scale_{half}"] = float(best.scale[half])
+                metrics[f"{name}_scale_{half}"] = float(best.scale[half])
             for place, mine in (("interior", best.interior), ("edge", ~best.interior)):
-                for key, value in (("rare_mode", best.rare_mode), ("off_mode", best.off_mode)):
-                    label = f"{role}_{variant}_{place}_{key}"
-                    metrics[label], metrics[f"{label}_se"] = mean_se(value[mine].double())
+                for key in ("rare_mode", "off_mode", "gain"):
+                    label, value = f"{name}_{place}_{key}", getattr(best, key)[mine]
+                    metrics[label], metrics[f"{label}_se"] = mean_se(value.double())
     return metrics
 
 

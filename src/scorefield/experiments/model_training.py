@@ -31,6 +31,8 @@ def train_model(name: str, key: str, folder: Path) -> None:
     model = model.to(device())
     hooks(model.net).begin(data)
     budget = {k: v for k, v in numbers.items() if k not in config["numbers"]}
+    if "optimiser" in budget:
+        budget["optimiser"] = params.method("optimisers", budget["optimiser"], spec)
     pictured = "predict" in keywords(objective.func) and len(model.shape) == 3
     with live(training_record(name, key), budget["steps"]) as run:
         for state, row in train(model, objective, data, folder, seed, **budget):

@@ -1,4 +1,4 @@
-"""The training loop: AdamW, warm-up and decay, clipping, averaged weights, checkpoints.
+"""The training loop: optimisers, warm-up and decay, clipping, averaged weights, checkpoints.
 
 Under torchrun every rank takes the same steps and computes its rows of the batch. What happens in
 step i depends on the seed and i alone, so a training that was killed and goes on from its
@@ -13,12 +13,14 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 from tqdm import tqdm
 
-from scorefield.core.bounds import Below1, Count, Natural, NonNegative, Positive
+from scorefield.core.bounds import Below1, Count, Natural, NonNegative, OptimiserName, Positive
 from scorefield.core.errors import InputError
 from scorefield.core.hardware import keep_memory
 from scorefield.core.model import Model
+from scorefield.core.registry import load_method
 from scorefield.experiments.checkpoints import Progress, Trained, kept, restore
 from scorefield.pipeline import ranks
 
@@ -62,75 +64,83 @@ def train(
     steps: Natural = 2000,
     batch: Count = 64,
     lr: NonNegative = 0.002,
+    optimiser: OptimiserName = "adamw",
     warmup: Natural = 100,
     clip: Positive = 1.0,
     ema: Below1 = 0.999,
     weight_decay: NonNegative = 0.0,
     validations: Count = 10,
 ) -> Iterator[tuple[Trained, dict[str, float]]]:
-    """Train in place; yields the state and a row of the curve after every validation.
-
-    The rate rises over `warmup` steps and falls linearly to 0; weights are averaged with decay
-    min(ema, (1 + i) / (10 + i)); a folder keeps the checkpoint. Raises InputError on divergence.
-    """
+    """Train in place; yields the state and a row of the curve after every validation. `optimiser`
+    is a method or its name. The rate rises over `warmup` steps and falls linearly to 0; weights are
+    averaged with decay min(ema, (1 + i) / (10 + i)). Raises InputError on divergence."""
     fresh, held = split(data, "train"), split(data, "validation")
-    state, optimiser = begin(model, lr, weight_decay, folder)
+    optimisers = made(optimiser, model, lr, weight_decay)
+    state = begin(model, optimisers, folder)
     progress, saved = state.progress, time.monotonic()
     stops = {round(steps * (i + 1) / validations) for i in range(validations)}
-    if progress.step == steps or optimiser is None:
+    if progress.step == steps or not optimisers:
         yield state, record(state, loss, held, seed, batch, 0.0)
         return
     todo, silent = range(progress.step, steps), silent or ranks.rank() > 0
     for step in (bar := tqdm(todo, "train", initial=progress.step, total=steps, disable=silent)):
-        rate = lr * min(1.0, (step + 1) / max(warmup, 1)) * (1 - step / steps)
-        value = descend(model, loss, fresh, optimiser, seed, step, batch, rate, clip)
+        share = min(1.0, (step + 1) / max(warmup, 1)) * (1 - step / steps)
+        value = descend(model, loss, fresh, optimisers, seed, step, batch, share, clip)
         follow(state.average, model, min(ema, (1 + step) / (10 + step)))
         progress.advance(value)
         bar.set_postfix_str(f"loss {value:.4f}, {throughput(bar, batch)}", refresh=False)
         if progress.step in stops:
-            yield state, record(state, loss, held, seed, batch, rate)
-        saved = kept(folder, model, state, optimiser, saved)
+            yield state, record(state, loss, held, seed, batch, share * lr)
+        saved = kept(folder, model, state, optimisers, saved)
 
 
-def begin(
-    model: Model, lr: float, weight_decay: float, folder: Path | None
-) -> tuple[Trained, torch.optim.Optimizer | None]:
-    """State and optimiser of a training, from the folder's checkpoint where there is one; no
-    optimiser where there is nothing to train."""
+def made(optimiser: OptimiserName, model: Model, lr: float, weight_decay: float) -> list[Optimizer]:
+    """The optimisers of a model's weights; none where it has no weights."""
+    make = load_method("optimisers", optimiser) if isinstance(optimiser, str) else optimiser
+    found: list[Optimizer] = make(model.net, lr, weight_decay) if list(model.parameters()) else []
+    return found
+
+
+def begin(model: Model, optimisers: list[Optimizer], folder: Path | None) -> Trained:
+    """The state of a training, from the folder's checkpoint where there is one."""
     keep_memory()
     average, best = (copy.deepcopy(model).eval().requires_grad_(False) for _ in range(2))
-    state, weights = Trained(average, best, Progress()), list(model.parameters())
-    optimiser = None
-    if weights:
-        optimiser = torch.optim.AdamW(weights, lr, weight_decay=weight_decay, fused=True)
-    if folder and optimiser:
-        restore(folder, model, state, optimiser)
+    state = Trained(average, best, Progress())
+    if folder and optimisers:
+        restore(folder, model, state, optimisers)
     model.train()
-    return state, optimiser
+    return state
+
+
+def set_rates(optimisers: list[Optimizer], share: float) -> None:
+    """Set the rate of each optimiser to a share of the one that it was made with."""
+    for each in optimisers:
+        each.param_groups[0]["lr"] = share * each.defaults["lr"]
 
 
 def descend(
     model: Model,
     loss: Loss,
     fresh: dict[str, Tensor],
-    optimiser: torch.optim.Optimizer,
+    optimisers: list[Optimizer],
     seed: int,
     step: int,
     batch: int,
-    rate: float,
+    share: float,
     clip: float,
 ) -> float:
-    """One step on a batch drawn with replacement; returns its loss."""
+    """One step on a batch drawn with replacement, at a share of the rates; returns its loss."""
+    set_rates(optimisers, share)
     seed_step(seed, step)
     pick = torch.randint(len(fresh["x"]), (batch,)).to(fresh["x"].device)
-    optimiser.param_groups[0]["lr"] = rate
     with ranks.spread(model.net):
         value = loss(model, {key: item[pick] for key, item in fresh.items()}).mean()
     value.backward()
     ranks.average(model)
     torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
-    optimiser.step()
-    optimiser.zero_grad()
+    for each in optimisers:
+        each.step()
+        each.zero_grad()
     return value.item()
 
 

@@ -23,11 +23,12 @@ def dit(
     shapes: dict[str, list[int]],
     schedule: Schedule,
     *,
-    width: Count = 192,
-    depth: Count = 6,
+    width: Count = 160,
+    depth: Count = 5,
     heads: Count = 4,
     patch: Count = 7,
-    overlap: Natural = 3,
+    overlap: Natural = 2,
+    stem: Natural = 16,
     classes: Natural = 0,
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
 ) -> Network:
@@ -35,8 +36,9 @@ def dit(
     multiples of patch, the width is a multiple of 4 heads. Raises InputError where they are not.
 
     The size S is width 384, depth 12, heads 6. A token is a square of patch x patch pixels with
-    `overlap` more on each side. With `classes` above 0 the network takes labels (B,), of which a
-    tenth is dropped in training.
+    `overlap` more on each side. With `stem` above 0, convolutions of so many channels precede the
+    tokens (Xiao et al. 2021) and, with a shortcut past the transformer, follow them. With `classes`
+    above 0 the network takes labels (B,), of which a tenth is dropped in training.
     """
     _, channels, height, across = shapes["train"]
     if height % patch or across % patch or width % (4 * heads):
@@ -45,7 +47,8 @@ def dit(
             f"a width that is a multiple of 4 x {heads} heads, found {width}"
         )
     grid, extra = (height // patch, across // patch), shapes.get("xi", [0, 0])[1]
-    net = DiT(channels, extra, grid, width, depth, heads, patch, overlap, classes)
+    square = (patch + 2 * overlap, patch, overlap)
+    net = DiT(channels, extra, grid, width, depth, heads, square, stem, classes)
     net.precision = precision
     return net
 
@@ -97,12 +100,27 @@ class Block(nn.Module):
         return h + gate2[:, None] * self.down(gelu(raised, approximate="tanh"))
 
 
+class Convolutions(nn.Module):
+    """Two convolutions with a shortcut; the second takes normalised features, shifted by time."""
+
+    def __init__(self, channels: int, out: int, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, out, 3, padding=1)
+        self.norm, self.shift = nn.GroupNorm(1, out), nn.Linear(width, out)
+        self.second = nn.Conv2d(out, out, 3, padding=1)
+
+    def forward(self, h: Tensor, c: Tensor) -> Tensor:
+        h = self.first(h.contiguous(memory_format=torch.channels_last))
+        return h + self.second(silu(self.norm(h) + self.shift(c)[:, :, None, None]))
+
+
 class DiT(Network):
     """The transformer. Extra noise xi, at several scales, is a quarter of the channels of a token,
     with a gate that depends on time: as a token of its own or in adaLN it has little effect at few
     steps (iDDM, 2026)."""
 
     precision = "auto"
+    place: Tensor
 
     def __init__(
         self,
@@ -112,14 +130,16 @@ class DiT(Network):
         width: int,
         depth: int,
         heads: int,
-        patch: int,
-        overlap: int,
+        square: tuple[int, int, int],
+        stem: int,
         classes: int,
     ) -> None:
+        """`square` is kernel, stride and padding of the convolutions that make tokens."""
         super().__init__()
         self.extra, self.grid, self.classes = extra, grid, classes
-        part, square = width // 4 if extra else 0, (patch + 2 * overlap, patch, overlap)
-        self.embed = nn.Conv2d(channels, width - part, *square)
+        part, inner = width // 4 if extra else 0, stem or channels
+        self.before = Convolutions(channels, stem, width) if stem else None
+        self.embed = nn.Conv2d(inner, width - part, *square)
         if extra:
             self.noise = nn.Conv2d(extra * scales(), part, *square)
             self.gate = zeros(nn.Linear(width, part))
@@ -131,7 +151,15 @@ class DiT(Network):
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(width, 1e-6, False)
         self.condition = zeros(nn.Linear(width, 2 * width))
-        self.leave = zeros(nn.ConvTranspose2d(width, channels, *square))
+        self.leave = nn.ConvTranspose2d(width, inner, *square)
+        self.after = Convolutions(2 * stem, stem, width) if stem else None
+        self.last = nn.Conv2d(stem, channels, 3, padding=1) if stem else None
+        zeros(self.leave if self.last is None else self.last)
+        self.to(memory_format=torch.channels_last)
+
+    def embeddings(self) -> tuple[nn.Module, ...]:
+        named = ("before", "embed", "noise", "gate", "labels", "time", "leave", "after")
+        return tuple(part for name, part in self.named_children() if name in named)
 
     def embedding(self, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
         """The embedding (B, width) of times, scaled to 1,000, and of labels (B,) or none."""
@@ -151,10 +179,9 @@ class DiT(Network):
         dropped = torch.rand(len(labels), device=labels.device) < DROPPED * self.training
         return torch.where(dropped, self.classes, labels)
 
-    def tokens(self, x: Tensor, c: Tensor) -> Tensor:
-        """Tokens (B, N, width) of images, whose last channels are xi."""
-        image, xi = x.tensor_split([x.shape[1] - self.extra], 1)
-        h = self.embed(image)
+    def tokens(self, h: Tensor, xi: Tensor, c: Tensor) -> Tensor:
+        """Tokens (B, N, width) of images or of what the stem makes of them, and of xi."""
+        h = self.embed(h)
         if self.extra:
             noise = self.noise(torch.cat([xi, *coarse(xi)], 1))
             h = torch.cat([h, self.gate(c)[:, :, None, None] * noise], 1)
@@ -163,8 +190,13 @@ class DiT(Network):
     def forward(self, x: Tensor, t: Tensor, labels: Tensor | None = None) -> Tensor:
         with arithmetic(self.precision, x.device):
             c = self.embedding(x, t, labels)
-            h = self.tokens(x.float(), c)
+            image, xi = x.float().tensor_split([x.shape[1] - self.extra], 1)
+            inner = self.before(image, c) if self.before else image
+            h = self.tokens(inner, xi, c)
             for block in self.blocks:
                 h = block(h, c)
             h = modulate(self.norm(h), *self.condition(c).chunk(2, 1))
-            return self.leave(h.transpose(1, 2).unflatten(2, self.grid)).to(x.dtype)
+            out = self.leave(h.transpose(1, 2).unflatten(2, self.grid))
+            if self.after and self.last:
+                out = self.last(silu(self.after(torch.cat([inner, out], 1), c)))
+            return out.to(x.dtype)

@@ -40,6 +40,10 @@ class MLPEnsemble(Network):
         self.weight = nn.ParameterList(uniform(a, (members, a, b)) for a, b in sizes)
         self.bias = nn.ParameterList(uniform(a, (members, 1, b)) for a, b in sizes)
 
+    def embeddings(self) -> tuple[nn.Module, ...]:
+        """The biases, which are (E, 1, out), and the weights of the first and the last layer."""
+        return (self.bias, nn.ParameterList([self.weight[0], self.weight[-1]]))
+
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         members = len(self.weight[0])
         points = x.reshape(-1, members, x.shape[-1]).transpose(0, 1)

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import pixel_unshuffle, silu
 
@@ -9,6 +10,8 @@ from scorefield.core.bounds import Count, NonNegative
 from scorefield.core.network import Network
 from scorefield.core.schedule import Schedule
 from scorefield.nets._ratio import Ratio, pair_size, time_features
+
+GROUP = 16  # channels that are normalised together
 
 
 def ratio_conv(
@@ -44,13 +47,15 @@ class Encoder(nn.Module):
             nn.Conv2d(a, b, 3, 1 if i == 0 else 2, padding=1) for i, (a, b) in enumerate(sizes)
         )
         self.times = nn.ModuleList(nn.Linear(16, b) for _, b in sizes)
-        self.norms = nn.ModuleList(nn.GroupNorm(8, b) for _, b in sizes)
+        self.norms = nn.ModuleList(nn.GroupNorm(max(1, b // GROUP), b) for _, b in sizes)
         self.leave = nn.Sequential(
             nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(32 * width, features)
         )
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        h, embedding = pixel_unshuffle(x, self.fold), time_features(t.to(x))
+        folded = pixel_unshuffle(x, self.fold)
+        h, embedding = folded.contiguous(memory_format=torch.channels_last), time_features(t.to(x))
         for convolution, time, norm in zip(self.convolutions, self.times, self.norms, strict=True):
             h = silu(norm(convolution(h)) + time(embedding)[:, :, None, None])
         return self.leave(h)

@@ -19,6 +19,7 @@ from scorefield.core.schedule import Schedule, time_at
 from scorefield.core.tilt import gradient
 from scorefield.nets._ratio import BINS, Ratio
 from scorefield.objectives._jitter import jittered
+from scorefield.objectives._times import stratified
 
 GROUP = 16  # rows that share a time where y is noised too
 LEVELS = (0.5, 1.0, 2.0)  # noise levels sigma / alpha at which gradients are compared
@@ -43,7 +44,7 @@ def pairs(model: Model, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tenso
     """
     net, add_noise = cast(Ratio, model.net), model.schedule.add_noise
     x, y, n = batch["x"], batch["pair"], len(batch["x"])
-    rows, t = torch.arange(n, device=x.device), 1 - torch.rand(n, device=x.device)
+    rows, t = torch.arange(n, device=x.device), stratified(n, x.device)
     if model.training and net.shift + net.turn > 0:
         y = jittered(y, net.shift, net.turn)
     independent, group, s = rows[:, None] != rows, torch.zeros_like(rows), torch.zeros_like(t)

@@ -6,11 +6,12 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from scorefield.core.bounds import Count, Exponent, NonNegative, Share
+from scorefield.core.bounds import Count, Exponent, NonNegative, Positive, Share
 from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture
 from scorefield.core.model import Model, loss_weight
 from scorefield.core.network import Prediction
+from scorefield.objectives._times import Levels, drawn_times
 
 DRAWS = True  # the network takes extra noise
 
@@ -26,7 +27,9 @@ def dddm(
     smoothing: NonNegative = 1e-6,
     weighting: Literal["none", "sigmoid"] = "none",
     bias: float = -2.0,
-    levels: Literal["uniform", "biased"] = "uniform",
+    levels: Levels = "uniform",
+    location: float = 0.8,
+    spread: Positive = 0.8,
     ramp: NonNegative = 0.0,
     mse: Share = 0.0,
 ) -> Tensor:
@@ -35,12 +38,13 @@ def dddm(
     Distances are root mean squares over coordinates of the predicted quantity, so that beta = 2 and
     lam = 0 give the loss of `ddpm`. The weight is 1, or alpha^2 / (alpha^2 + e^bias sigma^2). With
     `ramp` > 0, beta tends to 2 and lam to 0 as t^ramp for t -> 0 (1 in iDDM, 2026). For t < `mse`
-    the loss is the squared error of one draw. Raises InputError for lam > 0 with m < 2.
+    the loss is the squared error of one draw. Times are those of `drawn_times`, and uniform in
+    validation. Raises InputError for lam > 0 with m < 2.
     """
     if lam and m < 2:
         raise InputError(f"dddm.m: expected at least 2 draws for the interaction, found {m}")
     x = batch["x"]
-    t = drawn_times(len(x), levels, x.device)
+    t = drawn_times(len(x), levels if model.training else "uniform", location, spread, x.device)
     alpha, sigma = model.schedule(t)
     weight, far, loss = loss_weight(predict, alpha, sigma), t >= mse, torch.zeros_like(t)
     power, share = 2 - (2 - beta) * t**ramp, lam * t**ramp
@@ -51,15 +55,6 @@ def dddm(
     if weighting == "sigmoid":
         loss = loss * alpha**2 / (alpha**2 + sigma**2 * torch.tensor(bias).exp())
     return loss
-
-
-def drawn_times(n: int, levels: str, device: torch.device) -> Tensor:
-    """n stratified times in (0, 1], uniform or logit-normal around .7 (as in iDDM): one in each of
-    n parts of equal probability, so that the number of `far` rows hardly varies."""
-    uniform = 1 - (torch.arange(n, device=device) + torch.rand(n, device=device)) / n
-    if levels == "biased":
-        return torch.sigmoid(0.8 + 0.8 * torch.special.ndtri(uniform))
-    return uniform
 
 
 def drawn(

@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-import torch
 from torch import Tensor
 
+from scorefield.core.bounds import Positive
 from scorefield.core.model import Model, loss_weight
 from scorefield.core.network import Prediction
 from scorefield.core.schedule import STEPS
+from scorefield.objectives._times import drawn_times
 
 
 def ddpm(
@@ -15,16 +16,20 @@ def ddpm(
     batch: dict[str, Tensor],
     *,
     predict: Prediction = "v",
-    levels: Literal["uniform", "table"] = "uniform",
+    levels: Literal["uniform", "table", "logit_normal"] = "uniform",
+    location: float = 0.3,
+    spread: Positive = 1.0,
 ) -> Tensor:
     """The mean squared error of x0, eps or v per sample, shape (B,).
 
-    With `levels` uniform, t is drawn from (0, 1]; with table, from the 1,000 steps of the discrete
-    table. The error of x_0 is weighted so that it equals the error of the predicted quantity: the
-    losses of all networks, and of the exact denoiser, are comparable.
+    The times of a batch are stratified over (0, 1], see `drawn_times`; with `levels` table they are
+    rounded up to the 1,000 steps of the discrete table. Validation takes uniform times. The error
+    of x_0 is weighted so that it equals the error of the predicted quantity: the losses of all
+    networks, and of the exact denoiser, are comparable.
     """
     x = batch["x"]
-    t = 1 - torch.rand(len(x), *[1] * (x.ndim - 1), device=x.device)
+    drawn = levels if model.training else "uniform"
+    t = drawn_times(len(x), drawn, location, spread, x.device).reshape(-1, *[1] * (x.ndim - 1))
     if levels == "table":
         t = (t * STEPS).ceil() / STEPS
     error = model(model.schedule.add_noise(x, t), t, condition=batch.get("y")) - x

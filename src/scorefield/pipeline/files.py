@@ -194,10 +194,14 @@ def load_model(folder: str | Path, precision: str = "") -> Model:
     """A trained model in evaluation mode, its weights frozen. `precision`, if given, is what its
     matrices are multiplied in instead of what its config says: auto, float32 or bfloat16."""
     try:
-        config = load_json(Path(folder) / "config.json")["_scorefield"]
+        saved = load_json(Path(folder) / "config.json")
+        config = saved["_scorefield"]
         if precision and "precision" in config["numbers"]:
             config["numbers"]["precision"] = precision
         model = build(config)
+        for key, value in hooks(model.net).diffusers_config().items():
+            if key[0] != "_" and saved[key] != value:
+                raise RuntimeError(f"its {key} is {saved[key]}, not {value}")
         model.net.load_state_dict(load_tensors(Path(folder) / WEIGHTS))
     except (KeyError, RuntimeError) as error:
         raise InputError(f"{folder}: expected a model of this version, but {error}") from None

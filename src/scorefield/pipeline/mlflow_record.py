@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scorefield.core.registry import methods
 from scorefield.pipeline import params
 
 Series = list[tuple[int, dict[str, float]]]  # (step, {name: value})
@@ -57,15 +58,18 @@ def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def run_params(spec: Mapping[str, Any], sections: Mapping[str, Any]) -> dict[str, Any]:
     """The params of an entry: its own keys, and the numbers of sections, which the entry's own
-    sections override."""
+    sections override. Sections of optimisers that its network does not name are left out."""
     names = {key: value for key, value in spec.items() if not isinstance(value, dict)}
-    return names | flat(sections) | flat(spec)
+    found = names | flat(sections) | flat(spec)
+    others = {*methods("optimisers")} - {found.get(f"{spec.get('net')}.optimiser")}
+    return {key: value for key, value in found.items() if key.partition(".")[0] not in others}
 
 
 def training_record(name: str, key: str) -> RunRecord:
     """The run of an entry of `models` before it is trained. Raises InputError for no entry."""
     spec = params.entry("models", name)
-    sections = {method: params.section(method) for method in (spec["net"], spec["objective"])}
+    named = (spec["net"], spec["objective"], *methods("optimisers"))
+    sections = {method: params.section(method) for method in named}
     given = run_params(spec, sections)
     return RunRecord(f"train@{name}", key, "training", spec["data"], given)
 

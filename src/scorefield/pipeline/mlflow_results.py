@@ -27,6 +27,7 @@ from scorefield.pipeline.stage_key import digest, locked
 
 Lock = dict[str, Any]
 OF_MODEL = ("net", "objective", "schedule")  # which every run of a model can be found by
+SETTLED = 0.5  # seconds without a change after which dvc.lock is read
 PLACES = {"runs": "samples", "trajectories": "trajectory", "models": "training"}  # of pictures
 
 
@@ -52,11 +53,15 @@ STUDIES = {
 
 
 def read_lock() -> Lock:
-    """dvc.lock. Raises InputError where there is none."""
+    """dvc.lock, when no other process is writing it. Raises InputError where there is none."""
+    file, seen = Path("dvc.lock"), None
     try:
-        found: Lock = YAML(typ="safe").load(Path("dvc.lock"))
+        while (text := file.read_bytes()) != seen:
+            seen = text
+            time.sleep(SETTLED)
     except FileNotFoundError:
         raise InputError("dvc.lock: not found; `dvc repro` makes it") from None
+    found: Lock = YAML(typ="safe").load(text)
     return found
 
 

@@ -31,10 +31,14 @@ def running(fallback: str) -> str:
     """The key of the stage that runs now, as DVC sees it; of `fallback` outside DVC."""
     if "DVC_STAGE" not in os.environ:
         return digest(fallback, {})
+    from dvc.dvcfile import load_file
     from dvc.repo import Repo
+    from dvc.stage.loader import StageLoader
 
     with Repo() as repo:
-        (stage,) = repo.stage.collect(os.environ["DVC_STAGE"])
+        file = load_file(repo, "dvc.yaml")
+        # without dvc.lock: another stage that ends now may be writing it
+        stage = StageLoader(file, file.contents)[os.environ["DVC_STAGE"]]
         return digest(stage.cmd, {dep.def_path: dep.get_hash().value for dep in stage.deps})
 
 

@@ -1,16 +1,19 @@
 """The rare-mode rate against the off-mode rate, one line for each variant of guidance."""
 
+from typing import Any
+
 import matplotlib
 import pandas
 
+from scorefield.metrics.bootstrap import Z
 from scorefield.plots.canvas import keep, subplots
 
 COLOURS, MARKERS = matplotlib.colormaps["tab10"], "os^vDPX*h"
 
 
 def trade_off(panels: dict[str, pandas.DataFrame], path: str) -> None:
-    """One panel for each table with rare_mode, off_mode and their standard errors, which are drawn
-    as bars. Each line starts at the unguided point and follows the scale of guidance."""
+    """One panel for each table with rare_mode, off_mode and their standard errors; bars are 95 %
+    intervals. Each line starts at the unguided point and follows the scale of guidance."""
     figure, axes = subplots(1, len(panels), figsize=(4.4 * len(panels) + 1.8, 4.2), squeeze=False)
     for axis, (title, table) in zip(axes[0], panels.items(), strict=True):
         plain = table[table["variant"] == "plain"]
@@ -18,15 +21,20 @@ def trade_off(panels: dict[str, pandas.DataFrame], path: str) -> None:
         for i, variant in enumerate(variants):
             steered = table[table["variant"] == variant].sort_values("scale")
             line = pandas.concat([plain, steered])
-            axis.errorbar(
-                line["off_mode"], line["rare_mode"],
-                xerr=line["off_mode_se"], yerr=line["rare_mode_se"],
-                marker=MARKERS[i % len(MARKERS)], ms=4, lw=1, elinewidth=0.6,
-                label=variant, color=COLOURS(i), alpha=0.9,
-            )  # fmt: skip
-        x, y = plain["off_mode"], plain["rare_mode"]
-        axis.scatter(x, y, s=70, color="black", zorder=4, label="unguided")
+            axis.plot(line["off_mode"], line["rare_mode"], lw=1, color=COLOURS(i), alpha=0.9)
+            marker = MARKERS[i % len(MARKERS)]
+            points(axis, steered, fmt=marker, ms=4, label=variant, color=COLOURS(i), alpha=0.9)
+        points(axis, plain, fmt="o", ms=8, label="unguided", color="black", zorder=4)
         axis.set(xlabel="off-mode rate", ylabel="rare-mode rate", title=title)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, frameon=False, fontsize=8, loc="outside right center")
     keep(figure, path)
+
+
+def points(axis: Any, table: pandas.DataFrame, **style: Any) -> None:
+    """The rates of each row with their 95 % intervals, cut at 0 and 1."""
+    bars = {}
+    for way, key in (("xerr", "off_mode"), ("yerr", "rare_mode")):
+        rate, half = table[key], Z * table[f"{key}_se"]
+        bars[way] = [half.clip(upper=rate), half.clip(upper=1 - rate)]
+    axis.errorbar(table["off_mode"], table["rare_mode"], elinewidth=0.6, **bars, **style)
