@@ -77,7 +77,7 @@ def instability() -> list[Finding]:
     correlation = figures("instability/layouts")["frobenius_truth"]
     rate = {
         (variant, place): percent(sweep[f"{variant}_{place}_rare_mode"])
-        for variant in ("ibg", "plain", "minus_score")
+        for variant in ("ibg", "plain", "random")
         for place in ("interior", "edge")
     }
     return [
@@ -96,8 +96,8 @@ def instability() -> list[Finding]:
             f"{percent(plain['rare_mode'])}. Over many layouts, with networks and a rare mode "
             f"inside the others, the rare-mode rate is {rate['ibg', 'interior']}, without "
             f"guidance {rate['plain', 'interior']}. For a rare mode at the edge it is "
-            f"{rate['ibg', 'edge']}; guidance against the score has "
-            f"{rate['minus_score', 'edge']}.",
+            f"{rate['ibg', 'edge']}; guidance in a random direction has "
+            f"{rate['random', 'edge']}.",
             "dvc repro guidance_sweep_report@layouts",
         ),
     ]

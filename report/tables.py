@@ -19,7 +19,7 @@ DIGITS = {"model": "7s at 1 %", "control": "7s withheld", "real": "real images, 
 
 
 def few_steps(name: str, score: str) -> str:
-    """A score by the number of steps."""
+    """A score by the number of steps, as the mean over seeds."""
     found = pandas.DataFrame(rows(f"few_steps/{name}"))
     wide = found.pivot_table(score, ["model", "sampler"], "steps", sort=False)
     labels = [[str(part) for part in label] for label in wide.index]
