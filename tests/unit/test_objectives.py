@@ -79,7 +79,7 @@ def test_of_the_times_of_a_batch_one_is_in_each_of_n_equal_parts_and_uniform_the
 @pytest.mark.parametrize("location, spread", [(0.3, 1.0), (-1.0, 0.5)])
 def test_logit_normal_times_are_one_in_each_of_n_parts_of_equal_probability(location, spread):
     n = 1000
-    t = drawn_times(n, "logit_normal", location, spread, torch.device("cpu"))
+    t = drawn_times(torch.empty(n, 2), "logit_normal", location, spread, training=True)
     share = torch.special.ndtr((t.logit() - location) / spread)
     assert torch.equal((n * share).ceil().sort().values, torch.arange(1.0, n + 1))
 

@@ -9,9 +9,8 @@ from torch.nn.functional import pixel_unshuffle, silu
 from scorefield.core.bounds import Count, NonNegative
 from scorefield.core.network import Network
 from scorefield.core.schedule import Schedule
+from scorefield.nets._groups import groups
 from scorefield.nets._ratio import Ratio, pair_size, time_features
-
-GROUP = 16  # channels that are normalised together
 
 
 def ratio_conv(
@@ -47,7 +46,7 @@ class Encoder(nn.Module):
             nn.Conv2d(a, b, 3, 1 if i == 0 else 2, padding=1) for i, (a, b) in enumerate(sizes)
         )
         self.times = nn.ModuleList(nn.Linear(16, b) for _, b in sizes)
-        self.norms = nn.ModuleList(nn.GroupNorm(max(1, b // GROUP), b) for _, b in sizes)
+        self.norms = nn.ModuleList(nn.GroupNorm(groups(b), b) for _, b in sizes)
         self.leave = nn.Sequential(
             nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(32 * width, features)
         )

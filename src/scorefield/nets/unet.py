@@ -1,7 +1,6 @@
 """The U-Net of diffusers, for images (Ronneberger et al. 2015, Ho et al. 2020)."""
 
 import json
-from math import gcd
 from typing import Any, Literal
 
 import torch
@@ -15,8 +14,7 @@ from scorefield.core.hardware import arithmetic
 from scorefield.core.network import Network
 from scorefield.core.noise import coarse, scales
 from scorefield.core.schedule import STEPS, Schedule
-
-GROUP = 16  # channels that are normalised together, where the levels allow it
+from scorefield.nets._groups import LEAST, groups
 
 
 def unet(
@@ -51,7 +49,7 @@ def unet(
         out_channels=channels * fold**2,
         layers_per_block=layers,
         block_out_channels=tuple(levels),
-        norm_num_groups=max(1, gcd(*levels) // GROUP),
+        norm_num_groups=groups(*levels),
         down_block_types=("DownBlock2D",) * len(levels),
         up_block_types=("UpBlock2D",) * len(levels),
         add_attention=attention,
@@ -75,7 +73,7 @@ class UNet(Network, UNet2DModel):
         """The order of images in memory in which a step is faster: channels last, unless few
         channels are normalised together, for which PyTorch's normalisation is slow on CPUs."""
         config: Any = self.config
-        wide = min(config.block_out_channels) >= GROUP * config.norm_num_groups
+        wide = min(config.block_out_channels) >= LEAST * config.norm_num_groups
         return torch.channels_last if wide else torch.contiguous_format
 
     def embeddings(self) -> tuple[nn.Module, ...]:

@@ -8,13 +8,12 @@ from torch import Tensor
 Levels = Literal["uniform", "logit_normal"]
 
 
-def drawn_times(
-    n: int, levels: str, location: float, spread: float, device: torch.device
-) -> Tensor:
-    """n stratified times in (0, 1]: uniform, or logit-normal (Esser et al. 2024, section 3.1), the
-    sigmoid of a normal of mean `location` and standard deviation `spread`; (n,)."""
-    uniform = stratified(n, device)
-    if levels == "logit_normal":
+def drawn_times(x: Tensor, levels: str, location: float, spread: float, training: bool) -> Tensor:
+    """Stratified times in (0, 1] of rows x (B, ...), (B,): uniform, or in training logit-normal
+    (Esser et al. 2024, section 3.1), the sigmoid of a normal of mean `location` and standard
+    deviation `spread`."""
+    uniform = stratified(len(x), x.device)
+    if training and levels == "logit_normal":
         return torch.sigmoid(location + spread * torch.special.ndtri(uniform))
     return uniform
 

@@ -44,7 +44,7 @@ def dddm(
     if lam and m < 2:
         raise InputError(f"dddm.m: expected at least 2 draws for the interaction, found {m}")
     x = batch["x"]
-    t = drawn_times(len(x), levels if model.training else "uniform", location, spread, x.device)
+    t = drawn_times(x, levels, location, spread, model.training)
     alpha, sigma = model.schedule(t)
     weight, far, loss = loss_weight(predict, alpha, sigma), t >= mse, torch.zeros_like(t)
     power, share = 2 - (2 - beta) * t**ramp, lam * t**ramp

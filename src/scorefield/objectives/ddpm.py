@@ -28,8 +28,8 @@ def ddpm(
     networks, and of the exact denoiser, are comparable.
     """
     x = batch["x"]
-    drawn = levels if model.training else "uniform"
-    t = drawn_times(len(x), drawn, location, spread, x.device).reshape(-1, *[1] * (x.ndim - 1))
+    t = drawn_times(x, levels, location, spread, model.training)
+    t = t.reshape(-1, *[1] * (x.ndim - 1))
     if levels == "table":
         t = (t * STEPS).ceil() / STEPS
     error = model(model.schedule.add_noise(x, t), t, condition=batch.get("y")) - x
