@@ -32,6 +32,9 @@ experiments: .venv/installed  ## print what differs between experiments: paramet
 costs: .venv/installed  ## print what each stage took when it last ran, and what it is for
 	@PYTHONPATH=src python -m scripts.costs
 
+zoo: .venv/installed  ## train a shipped model again: make zoo NAME=mnist-classifier [IMAGES=folder of MNIST's files]
+	@PYTHONPATH=src python -m scripts.zoo $(NAME) $(if $(IMAGES),--images $(IMAGES))
+
 dag: .venv/installed  ## draw the stages of the pipeline as text
 	@PYTHONPATH=src python -m scripts.dag
 
@@ -107,5 +110,5 @@ clean:  ## remove scratch, caches and tracking; data, models and results stay
 	rm -rf .scratch .pytest_cache .ruff_cache .mypy_cache .hypothesis dvc_plots mlflow.db* mlartifacts
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help install repro results compare experiments costs dag capture test test-unit coverage lint format hooks slurm share sweep verify smoke bench mlflow plots readme entry export clean schema
+.PHONY: help install repro results compare experiments costs dag zoo capture test test-unit coverage lint format hooks slurm share sweep verify smoke bench mlflow plots readme entry export clean schema
 .DEFAULT_GOAL := help

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from report.results import figures
+from report.tables import scored
 from scorefield.pipeline import params
 
 
@@ -58,14 +59,23 @@ def images() -> list[Finding]:
 def few_steps(name: str, score: str) -> Finding:
     """DDDM and DDPM with few DDIM steps and with more; `score` is what it is called."""
     entry, measured = params.entry("few_steps", name), figures(f"few_steps/{name}")
-    numbers = []
-    for steps in sorted({entry["steps"][:2][-1], entry["steps"][-1]}):
-        dddm, ddpm = (measured[f"{entry[key]}-ddim-{steps}"] for key in ("model", "baseline"))
-        numbers.append(f"With {steps} steps it is {dddm:.3g} for DDDM and {ddpm:.3g} for DDPM.")
+
+    def found(role: str, steps: int) -> str:
+        key = f"{entry[role]}-ddim-{steps}"
+        error = f" ± {measured[f'{key}_se']:.2g}" if f"{key}_se" in measured else ""
+        return f"{measured[key]:.3g}{error}"
+
+    counts = entry["steps"]["ddim"]
+    numbers = [
+        f"With {steps} steps it is {found('model', steps)} for DDDM and "
+        f"{found('baseline', steps)} for DDPM."
+        for steps in sorted({counts[:2][-1], counts[-1]})
+    ]
     return Finding(
         f"Few steps: {name}",
         f"plots/few_steps/{name}.png",
-        f"{score} by the number of network evaluations; lower is better. {' '.join(numbers)}",
+        f"{score} of {entry['n']:,} samples by the number of network evaluations; lower is better. "
+        f"{' '.join(numbers)}",
         f"dvc repro few_steps_report@{name}",
     )
 
@@ -88,6 +98,7 @@ def instability() -> list[Finding]:
             f"{correlation:.2f} with the network's true error.",
             "dvc repro instability_report@layouts",
         ),
+        calibration(),
         Finding(
             "Guided towards instability",
             "plots/guidance_sweep/layouts.png",
@@ -100,32 +111,73 @@ def instability() -> list[Finding]:
             f"{rate['random', 'edge']}.",
             "dvc repro guidance_sweep_report@layouts",
         ),
+        guided_digits(),
     ]
 
 
-def ratio() -> Finding:
-    """Digits guided by a density ratio, at one scale."""
-    f = figures("runs/digits-ratio-disc")
+def calibration() -> Finding:
+    """Whether the instability of digits is the error of the network."""
+    found, levels = figures("instability/digits"), params.entry("instability", "digits")["levels"]
+    ratios = [f"{found[f'error_ratio_{level:g}']:.2f} at {level:g}" for level in levels]
     return Finding(
-        "Digits that match turned digits",
-        "plots/runs/digits-ratio-disc.png",
-        f"{percent(f['agreement'])} of the digits have the class of the image that they should "
-        f"match; without guidance {percent(f['unguided_agreement'])}. FID is {f['fid']:.3g}, "
-        f"without guidance {f['unguided_fid']:.3g}.",
-        "dvc repro evaluate_with_guide@digits-ratio-disc",
+        "Where digits are unstable",
+        "plots/instability/digits/pixels-2.png",
+        "The posterior variance that a network claims, divided by its squared error; 1 is "
+        f"right. By noise level it is {', '.join(ratios)}.",
+        "dvc repro instability_report@digits",
     )
 
 
-def matching(name: str, what: str, first: str, second: str) -> Finding:
-    """Two figures without ratio guidance, at the study's scale and at the largest; `what` is what
+def guided_digits() -> Finding:
+    """What guidance towards instability does to digits."""
+    entry, found = params.entry("guidance_sweep", "digits"), figures("guidance_sweep/digits")
+    most = f"ibg_{max(entry['scales']['ibg']):g}"
+
+    def change(role: str, key: str) -> str:
+        value, error = (100 * found[f"{role}_{most}_{key}"] for key in (key, f"{key}_se"))
+        return f"{value:+.1f} ± {error:.1f}"
+
+    return Finding(
+        "Digits guided towards instability",
+        "plots/guidance_sweep/digits-samples.png",
+        f"7s are 1 % of the training images. IBG changes the share of 7s among {entry['n']} "
+        f"samples by {change('rare', 'gain')} percentage points with a network and by "
+        f"{change('exact', 'gain')} with the exact law of the training images, and the share of "
+        f"incoherent samples by {change('rare', 'cost')} and {change('exact', 'cost')}.",
+        "dvc repro guidance_sweep_report@digits",
+    )
+
+
+def ratio() -> Finding:
+    """Digits guided by a density ratio, at its best scale."""
+    f = figures("matching/digits")
+
+    def share(cell: str) -> str:
+        rate, error = (f[f"{cell}_{key}"] for key in ("agreement", "agreement_se"))
+        return f"{100 * rate:.1f} ± {percent(error)}"
+
+    return Finding(
+        "Digits that match turned digits",
+        "plots/matching/digits/given.png",
+        f"{share('disc_best')} of the digits have the class of the image that they should match; "
+        f"without guidance {share('unguided')}. FID is {scored(f, 'disc_best_fid')}, without "
+        f"guidance {scored(f, 'unguided_fid')} (with 95 % intervals). The scale is "
+        f"{f['disc_best_scale']:g}. At scale 1 the learned ratio has {share('disc_1')}, the exact "
+        f"ratio of the training images {share('exact_1')}.",
+        "dvc repro matching_report@digits",
+    )
+
+
+def matching(name: str, guide: str, what: str, first: str, second: str) -> Finding:
+    """Two figures without ratio guidance, at scale 1 of a guide and at its largest; `what` is what
     they are."""
-    entry, measured = params.entry("matching", name), figures(f"matching/{name}")
-    usual = min(entry["scales"], key=lambda scale: abs(scale - entry["scale"]))
+    entry = params.entry("matching_guides", f"{name}-{guide}")
+    measured, most = figures(f"matching/{name}"), max(entry["scales"])
+    ways = {"without guidance": "unguided", "at scale 1": f"{guide}_1"}
     numbers = []
-    for scale in sorted({0.0, usual, max(entry["scales"])}):
-        a, b = (measured[f"given_{scale:g}_{key}"] for key in (first, second))
-        where = f"at scale {scale:g}" if scale else "without guidance"
-        numbers.append(f"{a:.3g} and {b:.3g} {where}")
+    for where, way in (ways | {f"at scale {most:g}": f"{guide}_{most:g}"}).items():
+        a, b = (scored(measured, f"{way}_{key}") for key in (first, second))
+        numbers.append(f"{a} and {b} {where}")
     return Finding(
         f"By the scale of ratio guidance: {name}",
         f"plots/matching/{name}/strength.png",
@@ -137,24 +189,36 @@ def matching(name: str, what: str, first: str, second: str) -> Finding:
 def paths() -> list[Finding]:
     """Paths between examples."""
     digits, exact = figures("paths/digits"), figures("paths/missing-exact")
-    last = params.entry("paths", "digits")["levels"][-1]
+    levels = params.entry("paths", "digits")["levels"]
+    shown = f"{levels[(len(levels) - 1) // 2]:g}"  # that of the film, too
 
-    def actions(found: dict[str, float]) -> str:
-        instanton, line = found["action_instanton"], found["action_line"]
-        return f"The mean action is {instanton:.3g} for instantons and {line:.3g} for lines"
+    def time(name: str) -> str:
+        numbers = params.section("instanton", params.entry("paths", name))
+        return f"T = {numbers['duration']:g} sigma^2"
 
+    def goal(found: dict[str, float], key: str, level: str = "") -> list[str]:
+        methods = ("instanton", "string", "line")
+        return [f"{found[f'goal_{key}_{method}{level}']:.3g}" for method in methods]
+
+    action, drop = goal(exact, "action"), goal(exact, "drop")
+    of_digits = goal(digits, "action", f"_{shown}")
     return [
         Finding(
             "Paths around a withheld mode",
             "plots/paths/missing-exact/density.png",
-            f"{actions(exact)} between the same points, in the score field of the exact denoiser.",
+            "In the score field of the exact denoiser, the mean time-free action is "
+            f"{action[0]} for instantons ({time('missing-exact')}), {action[1]} for minimum energy "
+            f"paths and {action[2]} for lines between the same points. The deepest fall of log p "
+            f"is {drop[0]}, {drop[1]} and {drop[2]} nats.",
             "dvc repro paths_report@missing-exact",
         ),
         Finding(
             "From digit to digit",
-            f"plots/paths/digits/strips-{last:g}.png",
-            f"{actions(digits)} between the same points, in the score field of a network. "
-            f"Hamiltonian paths have {digits['action_hamiltonian']:.3g}.",
+            f"plots/paths/digits/strips-{shown}.png",
+            f"In the score field of a network at noise level {shown}, the mean time-free action is "
+            f"{of_digits[0]} for instantons ({time('digits')}) and {of_digits[2]} for lines "
+            "between the same points. Twice the time changes the action of instantons by up to "
+            f"{percent(digits['time_change'], 0)}, over all noise levels.",
             "dvc repro paths_report@digits",
         ),
     ]
@@ -169,7 +233,7 @@ def findings() -> list[Finding]:
         few_steps("bimodal", "Squared MMD"),
         *instability(),
         ratio(),
-        matching("pairs", linear, "slope", "residual"),
-        matching("digits", "Agreement and FID", "agreement", "fid"),
+        matching("pairs", "disc", linear, "slope", "residual"),
+        matching("digits", "disc", "Agreement and FID", "agreement", "fid"),
         *paths(),
     ]

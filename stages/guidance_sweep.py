@@ -1,4 +1,4 @@
-"""Sample two models under every variant and scale. Usage: python stages/guidance_sweep.py NAME"""
+"""Sample models under every variant and scale. Usage: python stages/guidance_sweep.py NAME"""
 
 from scorefield.experiments.guidance_sweep import guidance_sweep
 from scorefield.pipeline import params
@@ -9,8 +9,7 @@ from scorefield.pipeline.stage_key import running, scratch
 
 def main(name: str) -> None:
     with scratch(running(f"guidance_sweep@{name}")) as folder:
-        spec, chunks = params.entry("guidance_sweep", name), params.section("sampling")
-        samples = guidance_sweep(spec, folder, **chunks)
+        samples = guidance_sweep(params.entry("guidance_sweep", name), folder)
         if samples:
             save_records(f"samples/{name}-guidance_sweep.safetensors", samples)
 

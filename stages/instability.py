@@ -1,6 +1,6 @@
 """Instability scores of two models. Usage: python stages/instability.py NAME"""
 
-from scorefield.experiments.instability import instability_study
+from scorefield.experiments.instability_study import instability_study
 from scorefield.pipeline import params
 from scorefield.pipeline.files import command
 from scorefield.pipeline.records import save_records

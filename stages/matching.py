@@ -1,4 +1,4 @@
-"""Samples that should match given, drawn and joint y. Usage: python stages/matching.py NAME"""
+"""Samples of a pair of models that should match. Usage: python stages/matching.py NAME"""
 
 from scorefield.experiments.matching import matching
 from scorefield.pipeline import params
@@ -10,7 +10,7 @@ from scorefield.pipeline.stage_key import running, scratch
 def main(name: str) -> None:
     with scratch(running(f"matching@{name}")) as folder:
         samples = matching(params.entry("matching", name), folder)
-        save_records(f"samples/{name}-matching.safetensors", samples)
+        save_records(f"samples/{name}-matching/pair.safetensors", samples)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ from scorefield.core.errors import InputError
 from scorefield.core.hardware import device
 from scorefield.core.model import Model
 from scorefield.core.network import hooks
-from scorefield.core.registry import keywords, load_method, methods, with_knobs
+from scorefield.core.registry import SOURCE, keywords, load_method, methods, near, with_knobs
 from scorefield.experiments.models import described
 from scorefield.experiments.training import seed_step, train
-from scorefield.pipeline.files import WEIGHTS, build, load_model, save_model
+from scorefield.pipeline.files import WEIGHTS, ZOO, build, load_model, save_model
 from scorefield.pipeline.signatures import knobs as knobs_of
 from scorefield.pipeline.signatures import section_knobs
 from scorefield.pipeline.validation import key_problems
@@ -119,9 +119,12 @@ def untrained_model(config: dict[str, Any], data: dict[str, Tensor], seed: int) 
 
 
 def load(folder: str | Path, precision: str = "") -> Model:
-    """A frozen model from a folder such as models/<name> or the `folder` of `fit`. `precision`, if
+    """A frozen model from a folder: zoo/<name> for one that comes with the project, models/<name>,
+    or the `folder` of `fit`. A folder zoo/<name> is found from everywhere. `precision`, if
     not empty, is the number format of matrix products: float32, bfloat16, or auto for the faster
     one. Raises InputError where there is no model."""
+    if not Path(folder).exists() and Path(folder).parent == ZOO:
+        folder = shipped(Path(folder).name)
     if Path(folder, "model_index.json").exists():
         raise InputError(f"{folder}: a diffusers pipeline; use sf.from_diffusers")
     if not Path(folder, "config.json").exists():
@@ -129,3 +132,14 @@ def load(folder: str | Path, precision: str = "") -> Model:
             f"{folder}: expected the folder of a model, with config.json and {WEIGHTS}"
         )
     return load_model(folder, precision)
+
+
+def shipped(name: str) -> Path:
+    """The folder of a model that comes with the project. Raises InputError where there is none."""
+    place = SOURCE.parents[1] / ZOO
+    known = sorted(path.name for path in place.glob("*/"))
+    if not known:
+        raise InputError(f"zoo/{name}: not found; the models are in the project's repository")
+    if name not in known:
+        raise InputError(f"zoo/{name}: no such model; {near(name, known)}")
+    return place / name

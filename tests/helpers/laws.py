@@ -48,6 +48,13 @@ def oracle(law: Mixture, schedule, draws: bool = False) -> Model:
     return Model(net, schedule, "x0", [law.mean.shape[1]], draws)
 
 
+def two_classes(n: int = 40) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images (n, 1, 2, 2) of two classes, as bytes, with labels."""
+    labels = torch.arange(n) % 2
+    middle = 90 + 60 * labels.view(-1, 1, 1, 1)
+    return (middle + 30 * torch.randn(n, 1, 2, 2)).clamp(0, 255).to(torch.uint8), labels
+
+
 def pair(rho: float = 0.9) -> Mixture:
     return Mixture(torch.ones(1), torch.zeros(1, 2), torch.tensor([[[1.0, rho], [rho, 1.0]]]))
 

@@ -24,17 +24,19 @@ def cut(params: dict) -> None:
         for run in params[table].values():
             run["n"] = 128
     for curve in params["few_steps"].values():
-        curve |= {"n": 64, "steps": [1, 2], "seeds": [0]}
+        curve |= {"n": 64, "steps": {name: [1, 2] for name in curve["steps"]}, "seeds": [0]}
     for table in params["instability"].values():
         table |= {"n": 60, "levels": [0.5, 1.0]}
     for match in params["matching"].values():
-        match |= {"n": 64, "steps": 4, "scales": [1.0]}
+        match |= {"n": 64, "steps": 4}
+    for guided in params["matching_guides"].values():
+        guided |= {"n": 64, "steps": 4, "scales": [1.0]}
     for path in params["paths"].values():
         path |= {"levels": [1.0], "flow": 2}
         path.pop("instanton", None)
     params["instanton"] |= {"nodes": 6, "duration": 4.0, "iterations": 3, "levels": 0}
     for sweep in params["guidance_sweep"].values():
-        sweep |= {"n": 16, "steps": 4, "scales": [0.5]}
+        sweep |= {"n": 16, "steps": 4, "chunk": 16, "scales": [0.5]}
     params["layouts"] |= {"random": 2, "train": 1024, "validation": 64, "test": 64}
     params["images"] |= {"kid_subsets": 2, "kid_subset_size": 50, "resamples": 5}
 

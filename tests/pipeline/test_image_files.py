@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from scorefield.core.errors import InputError
@@ -16,13 +17,28 @@ from scorefield.data.mnist import MD5, mnist
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
-@pytest.mark.skipif(not (SHARED / "mnist").exists(), reason="the full MNIST is not here")
+needs_mnist = pytest.mark.skipif(
+    not (SHARED / "mnist").exists(), reason="the full MNIST is not here"
+)
+
+
+@needs_mnist
 def test_the_full_mnist_is_read_from_a_folder():
     made = mnist(origin="folder", folder=str(SHARED / "mnist"), validation=5000)
     assert len(made["train"]) == 55_000 and len(made["test"]) == 10_000
     assert made["test_labels"].bincount().tolist() == [
         980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009
     ]  # fmt: skip
+
+
+@needs_mnist
+def test_no_image_for_training_equals_an_embedded_test_image():
+    made = mnist(origin="folder", folder=str(SHARED / "mnist"), test="embedded")
+    used = torch.cat([made["train"], made["validation"]])
+    known = {image.numpy().tobytes() for image in mnist()["test"]}
+    assert torch.equal(made["test"], mnist()["test"])
+    assert not known & {image.numpy().tobytes() for image in used}
+    assert len(used) == 60_000 - 1_000
 
 
 def test_bad_mnist_files_are_told_in_one_line(tmp_path):

@@ -15,9 +15,10 @@ from ruamel.yaml import YAML
 from scorefield.core import bounds, registry
 from scorefield.core.errors import InputError
 from scorefield.core.registry import KINDS, methods
-from scorefield.paths import hamiltonian, instanton
+from scorefield.paths import hamiltonian, instanton, string
 from scorefield.paths.hamiltonian import move
 from scorefield.paths.instanton import least_action
+from scorefield.paths.string import minimum_energy
 from scorefield.pipeline import signatures
 from scorefield.pipeline.json_schema import schema
 from scorefield.pipeline.params import section
@@ -74,16 +75,20 @@ def broken(path: str, value):
         ("runs/bimodal-ddim/ddim", {"step": 3}, "runs.bimodal-ddim.ddim.step: unknown key; did you mean 'steps'?"),
         ("runs/bimodal-ddim/n", 0, "runs.bimodal-ddim.n: expected a whole number of at least 1, found 0"),
         ("runs/bimodal-ddim/guidance", "ratio", "runs.bimodal-ddim: its guidance needs a guide; it belongs into runs_with_guide"),
-        ("runs_with_guide/digits-ratio-dv/guidance", "plain", "its guidance takes no guide; it belongs into runs"),
-        ("runs_with_guide/digits-ddim", PARAMS["runs_with_guide"]["digits-ratio-dv"], "there is a run of that name in runs"),
+        ("runs_with_guide/digits-ratio-disc/guidance", "plain", "its guidance takes no guide; it belongs into runs"),
+        ("runs_with_guide/digits-ddim", PARAMS["runs_with_guide"]["digits-ratio-disc"], "there is a run of that name in runs"),
         ("models/digits-ddpm/schedule", "cosin", "no schedule named 'cosin'; did you mean 'cosine'?"),
         ("data/digits/source", "minst", "no data named 'minst'; did you mean 'mnist'?"),
-        ("guidance_sweep/digits/variants", ["ibg", "revers"], "guidance_sweep.digits.variants: no variant named 'revers'; did you mean 'reversed'?"),
-        ("guidance_sweep/digits/variants", ["ratio"], "guidance_sweep.digits.variants: 'ratio' has no scale, or needs a guide or a condition"),
+        ("guidance_sweep/layouts/variants", ["ibg", "revers"], "guidance_sweep.layouts.variants: no variant named 'revers'; did you mean 'reversed'?"),
+        ("guidance_sweep/layouts/variants", ["ratio"], "guidance_sweep.layouts.variants: 'ratio' has no scale, or needs a guide or a condition"),
+        ("guidance_sweep/layouts/variants", {"modle": ["ibg"]}, "guidance_sweep.layouts.variants.modle: no denoiser of that name; did you mean 'model'?"),
+        ("guidance_sweep/digits/scales/ibgs", [1.0], "guidance_sweep.digits.scales.ibgs: not among the variants; did you mean 'ibg'?"),
         ("instability/layouts/trace", {"probs": 8}, "instability.layouts.trace.probs: unknown key; did you mean 'probes'?"),
         ("instability/layouts/drift", {"probes": 3}, "expected a whole number of at least 2 and a multiple of 2, found 3"),
         ("paths/missing/endpoints", [["class 1"]], "expected a list of at least 1, each a list of 2, each text"),
-        ("matching", [], "matching: expected a table of entries, found []"),
+        ("matching_guides/digits-disc/study", "digts", "matching_guides.digits-disc.study: no matching named 'digts'; did you mean 'digits'?"),
+        ("matching_guides/digits-disc/seed", 2, "matching_guides.digits-disc.seed: expected 1 as in its study"),
+        ("guidance_sweep", [], "guidance_sweep: expected a table of entries, found []"),
     ],
 )  # fmt: skip
 def test_a_wrong_parameter_is_one_line_with_key_and_nearest_name(path, value, said):
@@ -200,7 +205,10 @@ def test_tiny_budgets_are_valid_parameters():
     assert list(problems(params)) == []
 
 
-@pytest.mark.parametrize("method, engine", [(hamiltonian, move), (instanton, least_action)])
+METHODS = [(hamiltonian, move), (instanton, least_action), (string, minimum_energy)]
+
+
+@pytest.mark.parametrize("method, engine", METHODS)
 def test_the_numbers_of_params_yaml_are_the_defaults(method, engine):
     for function in (method, engine):
         knobs = {

@@ -51,6 +51,14 @@ def test_every_entry_has_its_stages_and_those_with_a_guide_depend_on_it():
             assert models == {f"models/{spec[key]}" for key in ("model", "guide") if key in spec}
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_guide_of_a_matching_study_depends_on_its_own_ratio_and_on_no_other():
+    found = {entry: deps for _, script, entry, deps in stages() if script == "matching_guides"}
+    for name, spec in PARAMS["matching_guides"].items():
+        models = {dep.split("/")[1] for dep in found[name] if dep.startswith("models/")}
+        assert models == {spec["model"], spec["guide"]}
+
+
 def test_the_hash_of_code_follows_every_file_that_is_imported_and_no_other(tmp_path, monkeypatch):
     package = tmp_path / "src/scorefield"
     for name, text in {
@@ -86,8 +94,8 @@ def test_the_methods_that_a_knob_names_are_among_those_of_a_run():
     assert ("instability", "trace") in used(spec, PARAMS | {"ibg": {"score": "trace"}})
     sweep = named("guidance_sweep", "guidance_sweep", PARAMS["guidance_sweep"]["digits"], PARAMS)
     assert sweep == {
-        *(("guidance", name) for name in ("plain", "ibg", "random", "minus_score")),
-        *(("samplers", "ddim"), ("instability", "frobenius")),
+        *(("guidance", name) for name in ("plain", "ibg", "random", "minus_score", "sgms", "mue")),
+        *(("samplers", "ddim"), ("samplers", "boost"), ("instability", "frobenius")),
     }
 
 
@@ -121,9 +129,9 @@ NEW = "def one(denoiser, x, t, randn=None): ...\n"
 EDITS = {  # a file to append to or a new one; what then runs
     "samplers/heun.py": all_of("sample", "runs", "sampler", "heun")
     | all_of("few_steps", "few_steps"),
-    "samplers/boost.py": {"guidance_sweep@layouts"},
-    "guidance/sgms.py": {"guidance_sweep@layouts"},
-    "guidance/cfg.py": set(),
+    "samplers/boost.py": all_of("guidance_sweep", "guidance_sweep"),
+    "guidance/sgms.py": all_of("guidance_sweep", "guidance_sweep"),
+    "guidance/cfg.py": all_of("matching_guides", "matching_guides"),
     "guidance/one.py": set(),
     "instability/martingale.py": all_of("instability", "instability"),
     "instability/frobenius.py": all_of("sample", "runs", "guidance", "ibg")

@@ -13,7 +13,7 @@ from scorefield.core.errors import InputError
 from scorefield.core.model import Model
 from scorefield.core.schedule import cosine
 from scorefield.data.bimodal import bimodal
-from scorefield.experiments.instability_report import looks
+from scorefield.experiments.instability_images_report import looks
 from scorefield.metrics.agreement import agreement
 from scorefield.metrics.along_path import along_path
 from scorefield.metrics.coherence import Reading, coherent
@@ -139,9 +139,10 @@ def test_an_evaluator_without_classes_gives_every_score_but_those_of_classes():
     assert PIXELS.read(fake).probabilities is None and PIXELS.classes(fake) is None
     assert PIXELS.coherence(fake, data).keys() == {"avgknn", "lof", "rarity", "coherent", "novel"}
     assert along_path(fake, data, PIXELS).keys() == {"distance"}
-    assert looks(fake, data, PIXELS).keys() == {"distance", "png"}
+    assert not looks(fake, data, PIXELS).outcomes
     source = torch.arange(70)
-    assert agreement(fake, fake, source, data, PIXELS).keys() == {"unguided_fid"}
+    known = {f"unguided_{key}" for key in ("fid", "fid_low", "fid_high", "coherent", "coherent_se")}
+    assert agreement(fake, fake, source, data, PIXELS).keys() == known
     assert "unguided_agreement" in agreement(fake, fake, source, data, GUESS)
 
 
@@ -156,9 +157,8 @@ def test_the_floor_of_images_is_what_training_images_get_as_samples():
     floor, (scored, _) = PIXELS.floor(data, NUMBERS), PIXELS.scores(data.train, data, NUMBERS)
     shared = ("fid", "kid", "precision", "recall", "density", "coverage")
     assert {key: floor[key] for key in shared} == {key: scored[key] for key in shared}
-    assert PIXELS.distance_floor(data, 9)["fid"] == floor["fid"] == fid(
-        PIXELS.features(data.train), PIXELS.features(data.test)
-    )  # fmt: skip
+    expected = fid(PIXELS.features(data.train), PIXELS.features(data.test))
+    assert PIXELS.distance_floor(data, len(data.train))["fid"] == floor["fid"] == expected
 
 
 def test_points_of_the_law_are_at_the_floor_of_every_score():

@@ -60,6 +60,17 @@ def test_scale_0_is_the_unguided_sampler_to_the_bit(make):
     assert torch.equal(a, b)
 
 
+def test_sparse_mue_guides_as_mue_at_nine_of_a_thousand_times_and_not_at_all_at_the_others():
+    model, x = oracle(three(), cosine()), torch.randn(4, 2)
+    whole, sparse = (mue(model, scale=50.0, probes=1, sparse=s) for s in (False, True))
+    moves = lambda t: not torch.equal(sparse(x, t), model(x, t))
+    guided = [round(1000 * t.item()) for t in times(1000)[:-1] if moves(t)]
+    assert guided == [900, 800, 700, 600, 500, 400, 300, 200, 100]
+    for k in guided:
+        steered = (Chunk(streams(0, range(4))).bind(each)[0] for each in (whole, sparse))
+        assert torch.equal(*(bound(x, k / 1000) for bound in steered))
+
+
 @pytest.mark.parametrize("make", [*EQUAL, temperature])
 def test_levels_outside_the_interval_are_untouched_and_inside_moved(make):
     model, x = oracle(three(), cosine()), torch.randn(20, 2)

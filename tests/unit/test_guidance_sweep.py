@@ -6,19 +6,21 @@ import pytest
 import torch
 
 from scorefield.core.denoiser import Chunk
+from scorefield.core.exact import Mixture
 from scorefield.core.noise import streams
 from scorefield.core.schedule import cosine, times
 from scorefield.experiments import guidance_sweep as study
 from scorefield.experiments.guidance_sweep import guidance_sweep, plan
+from scorefield.experiments.sampling import drawn
 from scorefield.guidance.ibg import ibg
 from scorefield.guidance.random import random
 from scorefield.guidance.temperature import temperature
-from scorefield.pipeline.variants import Variant, variant
+from scorefield.pipeline.variants import Variant, every_variant, scales, variant, variants
 from scorefield.samplers.boost import boost
 from tests.helpers.laws import oracle, three
 
 SPEC = {"sampler": "ancestral", "steps": 4, "seed": 1, "n": 6, "variants": [], "scales": [1.0]}
-SPEC |= {"model": "a", "control": "b"}
+SPEC |= {"model": "a", "control": "b", "withheld": "a", "chunk": 4}
 
 
 def samples(plan):
@@ -90,3 +92,58 @@ def test_guidance_at_scale_zero_draws_the_unguided_samples(tmp_path, monkeypatch
     plain, *guided = guidance_sweep(SPEC | {"variants": ["ibg", "random"], "scales": [0]}, tmp_path)
     same = [torch.equal(plain.samples, cell.samples) for cell in guided if cell.role == "model"]
     assert same == [True, True]
+
+
+@pytest.mark.parametrize("name", ["ibg", "reversed", "random", "minus_score", "sgms", "mue_sparse"])
+def test_at_scale_zero_a_variant_of_a_method_is_unguided_to_the_bit(name):
+    model = oracle(three(), cosine())
+    spec = SPEC | {"sampler": "ddim", "steps": 10}
+    plain, steered = (
+        samples(plan(spec, model, found, 0.0)) for found in (Variant(), variant(name))
+    )
+    assert torch.equal(plain, steered)
+
+
+def test_roles_may_have_their_own_variants_and_variants_their_own_scales(tmp_path, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(
+        study, "load_model", lambda folder: loaded.append(folder) or oracle(three(), cosine())
+    )
+    spec = SPEC | {
+        "withheld": "c",
+        "variants": {"model": ["ibg", "random"], "withheld": ["random"]},
+        "scales": {"ibg": [0.5], "random": [3, 1]},
+    }
+    cells = guidance_sweep(spec, tmp_path)
+    assert loaded == ["models/a", "models/b", "models/c"]
+    assert [(cell.role, cell.variant, cell.scale) for cell in cells] == [
+        *(("model", "plain", 0.0), ("model", "ibg", 0.5)),
+        *(("model", "random", 1.0), ("model", "random", 3.0)),
+        ("control", "plain", 0.0),
+        *(("withheld", "plain", 0.0), ("withheld", "random", 1.0), ("withheld", "random", 3.0)),
+    ]
+    assert every_variant(spec) == ["ibg", "random"] and variants(spec, "control") == []
+    assert scales(spec, "random") == [1.0, 3.0]
+
+
+def test_a_killed_sweep_goes_on_with_the_chunks_that_are_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(study, "load_model", lambda folder: oracle(three(), cosine()))
+    spec = SPEC | {"variants": ["random"], "scales": [0.5]}
+    whole = guidance_sweep(spec, tmp_path / "whole")
+    with monkeypatch.context() as killed:
+        calls = iter([drawn] * 3)
+        killed.setattr("scorefield.experiments.sampling.drawn", lambda *a: next(calls)(*a))
+        with pytest.raises(StopIteration):
+            guidance_sweep(spec, tmp_path / "killed")
+    again = guidance_sweep(spec, tmp_path / "killed")
+    assert len([*(tmp_path / "killed").rglob("chunk-*")]) == 8
+    assert all(torch.equal(a.samples, b.samples) for a, b in zip(whole, again, strict=True))
+
+
+def test_unguided_samples_of_the_exact_law_have_its_share_of_the_rare_mode(tmp_path, monkeypatch):
+    law = Mixture.grid(3, spacing=4.0, std=0.1, rare=0.05)
+    monkeypatch.setattr(study, "load_model", lambda folder: oracle(law, cosine()))
+    spec = SPEC | {"sampler": "ddim", "steps": 40, "n": 2000, "chunk": 2000}
+    control = guidance_sweep(spec, tmp_path)[1]
+    share = (control.samples.norm(dim=1) < 1.0).double().mean().item()
+    assert share == pytest.approx(0.05, abs=3 * (0.05 * 0.95 / 2000) ** 0.5)

@@ -93,6 +93,21 @@ def test_a_tangent_start_goes_along_the_widest_axis_of_a_gaussian():
     assert motion.v[0].norm().item() == pytest.approx(1 / 0.5)
 
 
+@pytest.mark.parametrize("speed", [1.0, 0.5])
+def test_thermal_starts_have_the_variance_of_temperature_1_whatever_the_goal(speed):
+    """The speed's square in every coordinate, within five standard errors, and no mean."""
+    start, d = torch.zeros(200, 50), 10_000
+    given = {"step": 0.1, "duration": 0.1, "speed": speed, "velocity": "thermal"}
+    first = [
+        move(lambda x: -x, 1.0, start, start + away, seed=seed, **given).v[0]
+        for seed, away in ((0, 1.0), (0, 9.0), (1, 1.0))
+    ]
+    torch.testing.assert_close(first[0], first[1])
+    assert not torch.equal(first[0], first[2])
+    assert abs(first[0].var().item() / speed**2 - 1) < 5 * (2 / d) ** 0.5
+    assert abs(first[0].mean().item()) < 5 * speed / d**0.5
+
+
 @pytest.mark.parametrize("make, std", GAUSSIANS.values(), ids=GAUSSIANS)
 def test_the_motion_of_any_denoiser_of_a_gaussian_is_a_harmonic_oscillator(make, std):
     """From alpha start towards alpha goal; of variance alpha^2 std^2 + sigma^2 is omega^-2."""

@@ -4,14 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from scorefield.core.datasets import Images
 from scorefield.core.denoiser import Plain
 from scorefield.core.model import Model
 from scorefield.core.noise import streams
 from scorefield.core.registry import methods
-from scorefield.core.results import ImageScores
 from scorefield.core.schedule import cosine, time_at
-from scorefield.experiments.instability import instability_scores, scores_of_images, settings_of
+from scorefield.experiments.instability import instability_scores, settings_of
 from scorefield.experiments.instability_maps import (
     FRAMES,
     SHARPER,
@@ -21,9 +19,7 @@ from scorefield.experiments.instability_maps import (
     frames,
     heat_at,
 )
-from scorefield.experiments.instability_report import looks, of_images
 from scorefield.instability.trace import trace
-from scorefield.metrics.evaluators import FeatureEvaluator
 from tests.helpers.laws import oracle, three
 
 SPEC = {"levels": [0.5, 1.0], "seed": 3}
@@ -129,36 +125,3 @@ def test_frames_take_so_many_times_the_probes_that_the_entry_asks_for():
     model = Model(Shrinking(), cosine(), "x0", [1, 2, 2])
     frames(model, Settings([1.0], 0, {"trace": score}))
     assert set(calls) == {SHARPER * 4}
-
-
-class Reader:
-    """A network that reads images, and knows their two classes or none."""
-
-    def __init__(self, knows: bool):
-        self.knows = knows
-
-    def features(self, x):
-        return x.flatten(1)
-
-    def probabilities(self, features):
-        return features[:, :2].softmax(1) if self.knows else None
-
-
-def pictures() -> Images:
-    labels = torch.tensor([0] * 20 + [1] * 2)
-    train = 0.3 * torch.randn(22, 1, 2, 2)
-    test = {"test": 0.3 * torch.randn(12, 1, 2, 2), "test_labels": torch.arange(12) % 2}
-    return Images({"train": train, "train_labels": labels} | test)
-
-
-@pytest.mark.parametrize("knows", [True, False])
-def test_confidence_explains_a_score_only_where_the_evaluator_knows_the_classes(tmp_path, knows):
-    data, evaluator = pictures(), FeatureEvaluator(Reader(knows), torch.device("cpu"))
-    assert ("confidence" in looks(data.test, data, evaluator)) == knows
-    model = Model(Shrinking(), cosine(), "x0", [1, 2, 2])
-    chosen = Settings([0.5], 0, {"trace": trace})
-    found = scores_of_images(model, model, data.test, chosen, tmp_path)
-    assert isinstance(found, ImageScores)
-    table = of_images(found, data, [0.5], evaluator)
-    expected = {"auroc", "distance", "png"} | ({"confidence"} if knows else set())
-    assert set(table["figure"]) == expected

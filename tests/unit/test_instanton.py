@@ -10,6 +10,7 @@ from scorefield.core.action import expanded, geometric, inner, length, midpoint,
 from scorefield.core.errors import InputError
 from scorefield.core.schedule import cosine
 from scorefield.paths import instanton
+from scorefield.paths._coordinates import Coordinates
 from scorefield.paths._starts import line
 from scorefield.paths.instanton import descend, least_action, resized
 from tests.helpers.laws import gaussian
@@ -28,7 +29,8 @@ def test_the_least_action_of_an_ornstein_uhlenbeck_process_is_the_closed_form(
     """From the mean to 1 in T = 1 with 20 nodes; at theta dt = 5 the midpoint rule has 100."""
     field = lambda x: -theta * x
     seen = []
-    path = descend(field, theta**-0.5, line(torch.zeros(1), torch.ones(1), 20), theta, 500, seen)
+    places = Coordinates(20, theta, theta**-0.5)
+    path = descend(field, places, line(torch.zeros(1), torch.ones(1), 20), 500, seen)
     found = midpoint(field, path, 1.0).item()
     assert found == pytest.approx(discrete, rel=1e-6) and found == pytest.approx(expected, rel=1e-3)
 
@@ -36,7 +38,7 @@ def test_the_least_action_of_an_ornstein_uhlenbeck_process_is_the_closed_form(
 def test_the_least_ornstein_uhlenbeck_path_is_a_hyperbolic_sine():
     theta, time, n = 1.0, 2.0, 200
     ends = torch.tensor([0.7]), torch.tensor([1.5])
-    path = descend(lambda x: -theta * x, 1.0, line(*ends, n), time, 500, [])
+    path = descend(lambda x: -theta * x, Coordinates(n, time, 1.0), line(*ends, n), 500, [])
     tau = np.linspace(0, time, n + 1)
     expected = (0.7 * np.sinh(theta * (time - tau)) + 1.5 * np.sinh(theta * tau)) / sinh(
         theta * time
@@ -51,7 +53,8 @@ def test_few_evaluations_are_enough_on_any_grid(nodes):
     steps do; sine coordinates alone take 44 to 50 evaluations at theta = 50, plain ones more."""
     seen, theta = [], 50.0
     path = line(torch.zeros(1), torch.ones(1), nodes)
-    found = descend(lambda x: -theta * x, theta**-0.5, path, theta, 500, seen)
+    places = Coordinates(nodes, theta, theta**-0.5)
+    found = descend(lambda x: -theta * x, places, path, 500, seen)
     assert midpoint(lambda x: -theta * x, found, 1.0).item() == pytest.approx(50.0, rel=1e-9)
     assert len(seen) <= 10
 
@@ -182,7 +185,7 @@ def test_the_instanton_of_any_denoiser_of_a_gaussian_is_that_of_an_ornstein_uhle
     torch.testing.assert_close(found.path[[0, -1]], ends, atol=1e-9, rtol=0)
     clean = found.path * (1 - sigma**2 * theta) / alpha
     torch.testing.assert_close(found.clean, clean, atol=1e-9, rtol=0)
-    assert set(found.history) == {"line", "noise"}
+    assert set(found.history) == {"line", "noise", "left", "right"}
 
 
 def test_an_instanton_needs_a_posterior_mean_a_noise_level_and_ends_of_one_shape():

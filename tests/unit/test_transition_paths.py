@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from scorefield.core.datasets import Images, Points
+from scorefield.core.denoiser import Counter, Plain, counted
 from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture
 from scorefield.core.likelihood import flow_log_prob
@@ -17,21 +18,22 @@ from scorefield.core.noise_level import NoiseLevel, in_double
 from scorefield.core.results import MotionEnergy
 from scorefield.core.schedule import cosine
 from scorefield.experiments.endpoints import endpoint
-from scorefield.experiments.transition_paths import (
+from scorefield.experiments.path_figures import flow_barriers, recorded
+from scorefield.experiments.path_search import (
+    CARRIED,
     GOAL,
     REACHED,
     FoundPath,
     PathSet,
     Search,
     find_paths,
-    flow_barriers,
-    recorded,
 )
 from scorefield.metrics.along_path import along_path, path_summary, true_barrier
 from scorefield.metrics.evaluators import FeatureEvaluator, LawEvaluator
 from scorefield.paths._starts import bowed, line, slerp, through_noise
 from scorefield.paths.hamiltonian import move
 from scorefield.paths.instanton import least_action
+from scorefield.paths.string import minimum_energy
 from scorefield.pipeline.files import save_tensors
 from tests.helpers.images import Reader
 from tests.helpers.laws import SCHEDULES, gaussian, oracle
@@ -68,6 +70,22 @@ def test_random_signs_find_the_divergence_of_a_gaussian_in_many_dimensions():
     torch.testing.assert_close(found, law.log_prob(cosine(), x, t), atol=0.05, rtol=0)
 
 
+UNUSED = gaussian(1.0, dim=1).denoiser(cosine())
+
+
+def test_a_drawn_endpoint_is_a_sample_of_the_denoiser_by_its_index():
+    """Of a Gaussian of standard deviation .7, at the same place whatever else is drawn."""
+    data = Images({"test": torch.zeros(1, 2, 1, 1), "test_labels": torch.zeros(1).long()})
+    law = gaussian(0.7, dim=2)
+    flat = Plain(
+        lambda x, t: law.denoiser(cosine())(x.flatten(1), t.flatten()[:1]).view_as(x), cosine()
+    )
+    points = torch.stack([endpoint(f"drawn {i}", data, flat) for i in range(100)])
+    assert points.shape == (100, 2, 1, 1)
+    assert points.std().item() == pytest.approx(0.7, abs=0.12)
+    assert torch.equal(endpoint("drawn 7", data, flat), points[7])
+
+
 def test_an_endpoint_is_a_test_example_or_a_sample_or_an_image(tmp_path):
     data = Images({"test": torch.arange(6.0).view(6, 1, 1, 1), "test_labels": torch.arange(6) % 3})
     samples = tmp_path / "drawn.safetensors"
@@ -80,13 +98,13 @@ def test_an_endpoint_is_a_test_example_or_a_sample_or_an_image(tmp_path):
         f"{samples} 3": 13,
         str(tmp_path / "mine.png"): 1,
     }.items():
-        assert endpoint(name, data).flatten().tolist() == [expected]
+        assert endpoint(name, data, UNUSED).flatten().tolist() == [expected]
     generic = ("class 7", "class x", "test 99", f"{samples} 9", "class")
     errors = dict.fromkeys(generic, "no test example") | {"nothing.png": "no image", "": "no image"}
     errors["missing.safetensors 0"] = "not found"
     for wrong, match in errors.items():
         with pytest.raises(InputError, match=match):
-            endpoint(wrong, data)
+            endpoint(wrong, data, UNUSED)
 
 
 def test_only_the_network_rounds_on_a_path_of_float64_points():
@@ -162,14 +180,20 @@ def test_paths_over_an_exact_denoiser_end_in_modes_and_the_instanton_is_lowest()
     """Mean shift, motion, instanton and every figure, on the mixture at sigma / alpha = .3."""
     law = Mixture(WEIGHT, MEAN, VAR[:, None, None] * torch.eye(2))
     schedule = cosine()
-    level = NoiseLevel(law.denoiser(schedule), 0.3)
+    counter = Counter()
+    level = NoiseLevel(counted(law.denoiser(schedule), counter), 0.3)
     given = {"nodes": 80, "duration": 40.0, "iterations": 200, "levels": 1}
-    search = Search(partial(move), partial(least_action, **given), nodes=80, relax=500, seed=0)
-    found = find_paths(level, A, C, search)
-    records = recorded(level, found, "A > C", 0, [None] * len(found.paths))
+    methods = partial(move), partial(least_action, **given), partial(minimum_energy, nodes=80)
+    search = Search(*methods, nodes=80, relax=500, seed=0, axes=None, counter=counter)
+    before = find_paths(level, A, C, search).best() / level.alpha
+    found = find_paths(level, A, C, search, before)
+    records = recorded(level, found, "A > C", [None] * len(found.paths))
     by_name = {(record.target, record.method): record for record in records}
     straight = by_name[GOAL, "line"]
     assert level.field()(straight.path[[0, -1]]).abs().max() < 1e-2
+    assert by_name[GOAL, "instanton"].figures["gap"] < 0.01
+    assert set(by_name[GOAL, "instanton"].history) >= {"line", "left", CARRIED, "twice the time"}
+    assert {record.target for record in records} == {REACHED, GOAL, "tangent", "thermal"}
     for target in (REACHED, GOAL):
         actions = [r.figures["action"].item() for r in records if r.target == target]
         assert by_name[target, "instanton"].figures["action"].item() <= min(actions) * 1.001
@@ -183,7 +207,7 @@ def test_paths_over_an_exact_denoiser_end_in_modes_and_the_instanton_is_lowest()
 def test_a_barrier_by_the_flow_is_the_true_fall_of_log_density_between_the_ends_of_a_path():
     law = Mixture(WEIGHT, MEAN, VAR[:, None, None] * torch.eye(2))
     level, path = NoiseLevel(law.denoiser(cosine()), 0.3), line(A, C, 40)
-    paths = [FoundPath(REACHED, "line", path), FoundPath(GOAL, "line", path)]
+    paths = [FoundPath(REACHED, "line", path, 0), FoundPath(GOAL, "line", path, 0)]
     found, spec = PathSet(paths, nodes=40, duration=1.0), {"flow": 50, "probes": 1, "seed": 0}
     none, barrier = flow_barriers(level, found, law.sample(20_000)[0], spec)
     assert none is None

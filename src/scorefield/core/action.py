@@ -63,6 +63,12 @@ def work(field: Field, path: Tensor) -> Tensor:
     return torch.cat([each.new_zeros(1), each.cumsum(0)])
 
 
+def drop(rise: Tensor) -> Tensor:
+    """The deepest fall of log p below an earlier point of a path, of its change along the path (N +
+    1,): the barrier where the path begins in a mode, and also where it begins below one."""
+    return (rise.cummax(0).values - rise).max()
+
+
 def length(path: Tensor) -> Tensor:
     """The Euclidean length of a path."""
     step = steps(path)[0]

@@ -8,9 +8,10 @@ from math import log, pi
 import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import Chunk, Denoiser, Function, Plain, derived
+from scorefield.core.denoiser import Denoiser
 from scorefield.core.errors import InputError
-from scorefield.core.schedule import Schedule, aligned, cosine
+from scorefield.core.law import denoiser_of, quantile
+from scorefield.core.schedule import Schedule, aligned
 
 Points = Sequence[Sequence[float]]
 
@@ -102,26 +103,15 @@ class Mixture:
         spread = variance * (1 - alpha**2 * variance / noised)
         return self.log_joint(schedule, x, t).softmax(-1), mean, spread
 
+    def expected(self, schedule: Schedule, x: Tensor, t: Tensor) -> Tensor:
+        """E[x_0 | x_t], shape (B, D)."""
+        share, mean, _ = self.posterior(schedule, x, t)
+        return (share[..., None] * mean).sum(1)
+
     def denoiser(self, schedule: Schedule | None = None, draws: bool = False) -> Denoiser:
         """E[x_0 | x_t], or with `draws` draws from p(x_0 | x_t), shape (B, D); the schedule is
         `cosine()` by default."""
-        schedule = cosine() if schedule is None else schedule
-
-        def mean(x: Tensor, t: Tensor) -> Tensor:
-            share, mean, _ = self.posterior(schedule, x, t)
-            return (share[..., None] * mean).sum(1)
-
-        plain = Plain(mean, schedule, shape=tuple(self.mean.shape[1:]))
-        if not draws:
-            return plain
-
-        def make(chunk: Chunk) -> Function:
-            def draw(x: Tensor, t: Tensor) -> Tensor:
-                return self.draw(schedule, x, t, chunk.randn(x))
-
-            return draw
-
-        return derived(plain, make, draws=True)
+        return denoiser_of(self, tuple(self.mean.shape[1:]), schedule, draws)
 
     def covariance(self, schedule: Schedule, x: Tensor, t: Tensor) -> Tensor:
         """Cov[x_0 | x_t], shape (B, D, D)."""
@@ -132,18 +122,11 @@ class Mixture:
         return (share[..., None, None] * (within + apart[..., None] * apart[..., None, :])).sum(1)
 
     def draw(self, schedule: Schedule, x: Tensor, t: Tensor, xi: Tensor) -> Tensor:
-        """x_0 from p(x_0 | x_t), shape (B, D), as a function of standard normal xi (B, D).
-
-        The quantile of the first coordinate of xi selects the component. Its position within the
-        share of that component is again uniform, and gives the noise of the first coordinate.
-        """
+        """x_0 from p(x_0 | x_t), shape (B, D), as a function of standard normal xi (B, D), whose
+        first coordinate also selects the component, see `core.law.quantile`."""
         share, mean, spread = self.posterior(schedule, x, t)
-        row, above = torch.arange(len(x), device=x.device), share.cumsum(-1)
-        uniform = torch.special.ndtr(xi[:, 0])
-        k = (above < uniform[:, None]).sum(-1).clamp_max(share.shape[1] - 1)
-        tiny = torch.finfo(x.dtype).eps
-        within = ((above[row, k] - uniform) / share[row, k]).clamp(tiny, 1 - tiny)
-        z = torch.cat([torch.special.ndtri(within)[:, None], xi[:, 1:]], 1)
+        k, z = quantile(share, xi)
+        row = torch.arange(len(x), device=x.device)
         std = spread.expand_as(mean)[row, k].clamp_min(0).sqrt()
         return mean[row, k] + (self.axes[1][k] @ (std * z)[..., None])[..., 0]
 

@@ -57,3 +57,30 @@ class CountedRatio:
 def counted_ratio(guide: LogRatio | Model, counter: Counter) -> LogRatio:
     """The log ratio of a guide; `counter` counts its evaluations."""
     return CountedRatio(log_ratio_of(guide), counter)
+
+
+@dataclass(frozen=True)
+class Swapped:
+    """log r of x and y in each other's place: x are the rotated images, y the others.
+
+    For pairs of images whose y is x rotated clockwise by so many quarter `turns`, log r(x, y) is
+    exactly the `inner` log ratio of x rotated back and of y rotated: (x, y) has the law of pairs if
+    and only if (x rotated back, y rotated) has it, by class or by instance, and noise has no
+    direction.
+    So x can be noised though the inner ratio takes clean y.
+    """
+
+    inner: LogRatio
+    turns: int
+
+    @property
+    def schedule(self) -> Schedule:
+        return self.inner.schedule
+
+    @property
+    def condition(self) -> str:
+        return self.inner.condition
+
+    def __call__(self, x: Tensor, t: Tensor, y: Tensor, s: Tensor) -> Tensor:
+        back, rotated = x.rot90(self.turns, (2, 3)), y.rot90(-self.turns, (2, 3))
+        return self.inner(back, t, rotated, s)

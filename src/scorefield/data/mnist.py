@@ -25,6 +25,7 @@ def mnist(
     *,
     origin: Literal["embedded", "download", "folder"] = "embedded",
     folder: str = "",
+    test: Literal["own", "embedded"] = "own",
     validation: Count = 400,
     rotate: int = 0,
     pair: int = 0,
@@ -35,15 +36,18 @@ def mnist(
 ) -> dict[str, Tensor]:
     """Bytes (N, 1, 28, 28) with labels; embedded: 4,000 for training and 1,000 for test.
 
-    Images are rotated clockwise by `rotate` quarter turns. Classes in `withhold` are removed from
-    the training and validation splits, and each class in `rare` is reduced to the share
-    `rare_share` of them; the test split has all. `pair` adds each image rotated by so many quarter
-    turns as <split>_pair, and that number as pair_turns. Raises InputError for files that are not
-    MNIST.
+    With `test: embedded` the test images are those of `embedded`, and no image like one of them is
+    used for training. Images are rotated clockwise by `rotate` quarter turns. Classes in `withhold`
+    are removed from the training and validation splits, and each class in `rare` is reduced to the
+    share `rare_share` of them; the test split has all. `pair` adds each image rotated by so many
+    quarter turns as <split>_pair, and that number as pair_turns. Raises InputError for files that
+    are not MNIST.
     """
     splits = embedded(seed) if origin == "embedded" else full(origin, folder)
-    train, test = ((images.rot90(-rotate, (2, 3)), labels) for images, labels in splits)
-    made = dataset(train, test, validation, seed)
+    if test == "embedded":
+        splits = [without(splits[0], embedded(seed)[1][0]), embedded(seed)[1]]
+    train, tested = ((images.rot90(-rotate, (2, 3)), labels) for images, labels in splits)
+    made = dataset(train, tested, validation, seed)
     made = thinned(thinned(made, withhold, 0.0), rare, rare_share)
     if pair:
         for split in ("train", "validation", "test"):
@@ -78,6 +82,13 @@ def full(origin: str, folder: str) -> list[tuple[Tensor, Tensor]]:
         folder = str(root / "MNIST" / "raw")
     images, labels, test_images, test_labels = (idx(Path(folder), name) for name in MD5)
     return [(images[:, None], labels.long()), (test_images[:, None], test_labels.long())]
+
+
+def without(split: tuple[Tensor, Tensor], images: Tensor) -> tuple[Tensor, Tensor]:
+    """The split without images that equal one of the given ones to the byte."""
+    known = {image.numpy().tobytes() for image in images}
+    keep = torch.tensor([image.numpy().tobytes() not in known for image in split[0]])
+    return split[0][keep], split[1][keep]
 
 
 def idx(folder: Path, name: str) -> Tensor:

@@ -13,7 +13,7 @@ from scorefield.metrics.evaluators import Evaluator, FeatureEvaluator
 from scorefield.pipeline import params, ranks
 from scorefield.pipeline.files import load_bytes, load_dataset, save_table
 from scorefield.plots.filmstrip import filmstrip
-from scorefield.plots.matched import matched
+from scorefield.plots.matched import Row, matched
 from scorefield.plots.scatter import scatter
 from scorefield.plots.side_by_side import side_by_side
 from scorefield.plots.trajectories import trajectories
@@ -67,8 +67,8 @@ def pictures(name: str, drawn: Sampled, data: Dataset) -> None:
         trajectories(drawn.frames, data.law, trajectory)
         return
     if drawn.condition is not None and drawn.unguided is not None:
-        shown = (drawn.condition, drawn.samples, drawn.unguided)
-        matched({"to match / guided / unguided": shown}, picture)
+        shown = {"y": drawn.condition, "guided": drawn.samples, "unguided": drawn.unguided}
+        matched({"images that should match y": [Row(*each) for each in shown.items()]}, picture)
     else:
         side_by_side(drawn.samples, data.test, picture)
     filmstrip(drawn.frames, trajectory)

@@ -1,37 +1,33 @@
-"""Samples of two models under every variant of guidance, at every scale."""
+"""Samples of several models under every variant of guidance, at every scale."""
 
 from pathlib import Path
 from typing import Any
 
-from scorefield.core.bounds import Count
 from scorefield.core.denoiser import Counter, by_row, counted
 from scorefield.core.hardware import device
 from scorefield.core.model import Model
 from scorefield.core.registry import load_method, with_knobs
-from scorefield.core.results import ROLES, SteeredSamples
+from scorefield.core.results import SteeredSamples
 from scorefield.experiments.sampling import Plan, sample_chunks
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_model
-from scorefield.pipeline.variants import Variant, variant
+from scorefield.pipeline.variants import Variant, denoisers, scales, variant, variants
 
 
-def guidance_sweep(
-    spec: dict[str, Any], folder: Path, *, chunk: Count = 500
-) -> list[SteeredSamples]:
+def guidance_sweep(spec: dict[str, Any], folder: Path) -> list[SteeredSamples]:
     """The samples of an entry of `guidance_sweep`, by role, variant and scale, unguided ones first
     in each role; none but on rank 0. Chunks of samples are kept in `folder`, so that a killed run
     goes on."""
-    steered = [
-        (name, scale) for name in spec["variants"] for scale in sorted(map(float, spec["scales"]))
-    ]
     cells = []
-    for role in ROLES:
-        model = load_model(f"models/{spec[role]}").to(device())
+    for role, model_name in denoisers(spec).items():
+        model = load_model(f"models/{model_name}").to(device())
+        steered = [(name, scale) for name in variants(spec, role) for scale in scales(spec, name)]
         for name, scale in [("plain", 0.0), *steered]:
             found = Variant() if name == "plain" else variant(name)
             place = Path(folder, role, name, str(scale))
             place.mkdir(parents=True, exist_ok=True)
-            drawn = sample_chunks(plan(spec, model, found, scale), spec["n"], place, chunk=chunk)
+            how = plan(spec, model, found, scale)
+            drawn = sample_chunks(how, spec["n"], place, chunk=spec["chunk"])
             if drawn is not None:
                 cells.append(SteeredSamples(role, name, scale, drawn.samples, drawn.nfe))
     return cells

@@ -1,6 +1,7 @@
-"""Figures of a guidance sweep: rare-mode rate against off-mode rate, by variant and scale."""
+"""Figures of a guidance sweep over layouts: rare-mode rate against off-mode rate, by variant and
+scale; and how a scale is chosen, for images too."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +9,9 @@ import pandas
 import torch
 from torch import Tensor
 
-from scorefield.core.datasets import Images, Layouts
-from scorefield.core.errors import InputError
+from scorefield.core.datasets import Layouts
 from scorefield.core.results import ROLES, SteeredSamples
-from scorefield.metrics.discovery import mode_shares, nearest_modes, share_error
-from scorefield.metrics.evaluators import FeatureEvaluator
+from scorefield.metrics.discovery import mode_shares, nearest_modes
 from scorefield.metrics.novelty import novelty
 from scorefield.metrics.ranking import mean_se
 
@@ -22,7 +21,7 @@ PLAIN = "plain"  # the variant without guidance
 
 @dataclass(frozen=True, eq=False)
 class CellFigures:
-    """Figures (E,) by name, of samples on layouts."""
+    """Figures (N,) by name, of the samples of one cell: of each layout, or of each image."""
 
     cell: SteeredSamples
     values: dict[str, Tensor]
@@ -30,15 +29,15 @@ class CellFigures:
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """The rates of one variant on the layouts of a regime, (L,) each, at the scale that was chosen
-    on other layouts. `gain` is the rare-mode rate less that of unguided samples of the same seeds;
-    `interior` is whether the special mode lies inside the hull of the others."""
+    """The rates of one variant in N cases, layouts or images, (N,) each, at the scale that was
+    chosen on other cases. `gain` is the rare-mode rate less that of unguided samples of the same
+    seeds, and `cost` the same of the off-mode rate."""
 
     rare_mode: Tensor
     off_mode: Tensor
     gain: Tensor
+    cost: Tensor
     scale: Tensor
-    interior: Tensor
 
 
 def over_layouts(
@@ -99,30 +98,42 @@ def nfe_last(rows: list[dict[str, Any]]) -> pandas.DataFrame:
 
 
 def chosen_on_other_half(
-    figures: Sequence[CellFigures], data: Layouts, role: str, variant: str, most: float, regime: int
+    figures: Sequence[CellFigures],
+    role: str,
+    variant: str,
+    most: float,
+    mine: Tensor | slice = slice(None),
+    paired: bool = False,
 ) -> Chosen:
-    """The rates of a variant on the layouts of a regime. Every other layout forms one half; each
+    """The rates of a variant in those cases that are `mine`. Every other case forms one half; each
     half takes the scale that had the highest rare-mode rate on the other half with a mean off-mode
-    rate of at most `most` there, or scale 0, unguided, where no scale had so low a rate."""
-    mine, own = data.regime == regime, [each for each in figures if each.cell.role == role]
+    rate of at most `most` there, or scale 0, unguided, where no scale had so low a rate.
+
+    If `paired`, `most` bounds the cost, the off-mode rate above that of unguided samples, and scale
+    0 does not compete with the others."""
+    own = [each for each in figures if each.cell.role == role]
     plain = [each for each in own if each.cell.variant == PLAIN]
     tried = plain + [each for each in own if each.cell.variant == variant]
     rare_mode, off_mode = (
         torch.stack([each.values[key][mine] for each in tried]) for key in ("rare_mode", "off_mode")
     )
+    gain, cost = rare_mode - rare_mode[0], off_mode - off_mode[0]  # `tried` begins with unguided
     row = torch.arange(rare_mode.shape[1])
     half, best = row % 2, torch.zeros_like(row)
     for side in (0, 1):
         other = half == 1 - side
-        allowed = rare_mode[:, other].mean(1).where(off_mode[:, other].mean(1) <= most, -1.0)
+        spent = (cost if paired else off_mode)[:, other].mean(1)
+        allowed = rare_mode[:, other].mean(1).where(spent <= most, -1.0)
+        if paired and (allowed[1:] >= 0).any():
+            allowed[0] = -1.0
         best[half == side] = allowed.argmax()
     scales = torch.tensor([each.cell.scale for each in tried])
     return Chosen(
         rare_mode=rare_mode[best, row],
         off_mode=off_mode[best, row],
-        gain=rare_mode[best, row] - rare_mode[0],  # `tried` begins with the unguided samples
+        gain=gain[best, row],
+        cost=cost[best, row],
         scale=scales[best],
-        interior=data.interior[mine],
     )
 
 
@@ -136,58 +147,37 @@ def chosen_figures(
     """`chosen_on_other_half` of both roles and all variants as metrics: variant_scale_half, and
     variant_place_rare_mode, _off_mode and _gain, means over layouts with their standard errors.
     Keys of the control begin with control_."""
-    metrics = {}
+    metrics, there = {}, data.regime == regime
+    inside = data.interior[there]
     for role in ROLES:
         for variant in (PLAIN, *variants):
-            best = chosen_on_other_half(figures, data, role, variant, most, regime)
+            best = chosen_on_other_half(figures, role, variant, most, there)
             name = variant if role == ROLES[0] else f"{role}_{variant}"
             for half in (0, 1):
                 metrics[f"{name}_scale_{half}"] = float(best.scale[half])
-            for place, mine in (("interior", best.interior), ("edge", ~best.interior)):
+            for place, mine in (("interior", inside), ("edge", ~inside)):
                 for key in ("rare_mode", "off_mode", "gain"):
                     label, value = f"{name}_{place}_{key}", getattr(best, key)[mine]
                     metrics[label], metrics[f"{label}_se"] = mean_se(value.double())
     return metrics
 
 
-def of_images(
-    cells: Sequence[SteeredSamples], data: Images, evaluator: FeatureEvaluator
-) -> pandas.DataFrame:
-    """One row for each set of samples: shares of samples and their standard errors, the means of
-    novelty, and network evaluations; the last row is the validation split without the special
-    class, whose rare-mode rate is the evaluator's rate of false alarms. Raises InputError for data
-    without a special class, and for an evaluator that does not know the data's classes."""
-    if data.special_class is None:
-        raise InputError("a sweep of images needs data with a rare or withheld class")
-    others = data.validation[data.validation_labels != data.special_class]
-    every = [*(cell.samples for cell in cells), others]
-    scores = evaluator.coherence(torch.cat(every), data)
-    if "rare_mode" not in scores:
-        raise InputError("evaluator: a sweep of images needs one that knows the data's classes")
-    parts = {key: value.split([len(x) for x in every]) for key, value in scores.items()}
-    rows: list[dict[str, Any]] = [
-        *(named(cell) for cell in cells),
-        {"role": "real", "variant": "data", "scale": 0.0},
-    ]
-    for i, row in enumerate(rows):
-        for key, values in parts.items():
-            row |= of_score(key, values[i])
-        row |= {"off_mode": 1 - row["coherent"], "off_mode_se": row["coherent_se"]}
-    return nfe_last(rows)
+def compared(
+    figures: Sequence[CellFigures], role: str, found: Mapping[str, Chosen], case: int = 0
+) -> list[CellFigures]:
+    """What a picture shows of a role: unguided samples, those of the first variant that was
+    `found`, and those of the other one with the highest gain, each at the scale chosen for one
+    case, or at its lowest where none was."""
+    first, *others = found
+    best = sorted(others, key=lambda name: -found[name].gain.mean().item())[:1]
+    shown = []
+    for variant in (PLAIN, first, *best):
+        cells = [e for e in figures if e.cell.role == role and e.cell.variant == variant]
+        scale = 0.0 if variant == PLAIN else found[variant].scale[case].item()
+        shown.append(next((e for e in cells if abs(e.cell.scale - scale) < 1e-6), cells[0]))
+    return shown
 
 
-def of_score(key: str, values: Tensor) -> dict[str, float]:
-    """The mean of a score (N,) by its name; of bools, whose mean is a share, also its error."""
-    share = values.double().nanmean().item()
-    error = {f"{key}_se": share_error(share, len(values))} if values.dtype == torch.bool else {}
-    return {key: share} | error
-
-
-def image_figures(table: pandas.DataFrame) -> dict[str, float]:
-    """Rows of `of_images` as metrics: role_variant_scale_figure."""
-    keys = ("rare_mode", "rare_mode_se", "off_mode", "off_mode_se", "novel", "novel_se")
-    return {
-        f"{row['role']}_{row['variant']}_{row['scale']:g}_{key}": float(row[key])
-        for row in table.to_dict("records")
-        for key in keys
-    }
+def titled(each: CellFigures) -> str:
+    """The variant and scale of a cell, for a picture."""
+    return "unguided" if each.cell.variant == PLAIN else f"{each.cell.variant} {each.cell.scale:g}"

@@ -1,4 +1,4 @@
-"""A guidance sweep as figures, table and picture."""
+"""A guidance sweep as figures, table and pictures."""
 
 from typing import Any
 
@@ -10,29 +10,45 @@ from scorefield.core.results import ROLES, SteeredSamples
 from scorefield.data.layouts import REGIMES
 from scorefield.experiments.evaluators import load_evaluator
 from scorefield.experiments.guidance_sweep_figures import (
+    CellFigures,
     chosen_figures,
-    image_figures,
-    of_images,
+    chosen_on_other_half,
+    compared,
     of_layouts,
     over_layouts,
+    titled,
+)
+from scorefield.experiments.guidance_sweep_images import (
+    LABELS,
+    chosen_image_figures,
+    chosen_images,
+    of_images,
+    over_images,
+    samples_shown,
+    table_figures,
 )
 from scorefield.metrics.evaluators import FeatureEvaluator
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_dataset, save_json, save_table
 from scorefield.pipeline.records import load_records
+from scorefield.pipeline.variants import denoisers, variants
+from scorefield.plots.guided_images import Row, guided_images
+from scorefield.plots.guided_points import guided_points
 from scorefield.plots.trade_off import trade_off
 
 MOST_OFF_MODE = 0.03  # the highest off-mode rate at which a scale may be chosen
 PANELS = (("rare", "interior"), ("rare", "edge"), ("withheld", "all"))  # regime and place
+RARE = REGIMES.index("rare")
+SHOWN = 20  # images of each variant in a picture
 Report = tuple[pandas.DataFrame, dict[str, float]]
 
 
 def guidance_sweep_report(name: str, spec: dict[str, Any]) -> None:
-    """Write figures, table and picture of an entry of `guidance_sweep`. Raises InputError for data
+    """Write figures, table and pictures of an entry of `guidance_sweep`. Raises InputError for data
     of another kind."""
     data = load_dataset(spec["data"])
     cells = load_records(f"samples/{name}-guidance_sweep.safetensors", SteeredSamples)
-    picture = f"plots/guidance_sweep/{name}.png"
+    picture = f"plots/guidance_sweep/{name}"
     if isinstance(data, Layouts):
         table, figures = report_layouts(spec, cells, data, picture)
     elif isinstance(data, Images):
@@ -46,26 +62,64 @@ def guidance_sweep_report(name: str, spec: dict[str, Any]) -> None:
 def report_layouts(
     spec: dict[str, Any], cells: list[SteeredSamples], data: Layouts, picture: str
 ) -> Report:
-    """The table and the figures of samples on layouts; the picture is drawn."""
+    """The table and the figures of samples on layouts; the pictures are drawn."""
     figures = over_layouts(cells, data, params.section("points")["within"])
     table = of_layouts(figures, data, REGIMES)
-    shown = table[table["role"] == "model"]
+    shown = table[table["role"] == ROLES[0]]
     panels = {
         f"{regime} mode, {place}": shown[(shown["regime"] == regime) & (shown["place"] == place)]
         for regime, place in PANELS
     }
-    trade_off(panels, picture)
-    rare, variants = REGIMES.index("rare"), spec["variants"]
-    return table, chosen_figures(figures, data, variants, MOST_OFF_MODE, rare)
+    trade_off(panels, f"{picture}.png")
+    tried = variants(spec, ROLES[0])
+    draw_layout(figures, data, tried, f"{picture}-samples.png")
+    return table, chosen_figures(figures, data, tried, MOST_OFF_MODE, RARE)
+
+
+def draw_layout(figures: list[CellFigures], data: Layouts, tried: list[str], path: str) -> None:
+    """Samples on the first layout whose rare mode is interior."""
+    mine = data.regime == RARE
+    found = {
+        variant: chosen_on_other_half(figures, ROLES[0], variant, MOST_OFF_MODE, mine)
+        for variant in tried
+    }
+    case = int(data.interior[mine].int().argmax())
+    member = int(mine.nonzero()[case])
+    shown = compared(figures, ROLES[0], found, case)
+    panels = {titled(each): each.cell.samples[:, member] for each in shown}
+    guided_points(panels, data.law(member), path)
 
 
 def report_images(
     name: str, spec: dict[str, Any], cells: list[SteeredSamples], data: Images, picture: str
 ) -> Report:
-    """The table and the figures of samples of images; the picture is drawn."""
+    """The table and the figures of samples of images; the pictures are drawn."""
     evaluator = load_evaluator(spec["evaluator"])
     if not isinstance(evaluator, FeatureEvaluator):
         raise InputError(f"guidance_sweep.{name}.evaluator: expected a network that reads images")
-    table = of_images(cells, data, evaluator)
-    trade_off({spec[role]: table[table["role"] == role] for role in ROLES}, picture)
-    return table, image_figures(table)
+    figures = over_images(cells, data, evaluator)
+    roles = {role: model for role, model in denoisers(spec).items() if variants(spec, role)}
+    table = of_images(figures, evaluator.features(data.test))
+    titles = {role: f"{LABELS[role]}: {model}, n = {spec['n']}" for role, model in roles.items()}
+    trade_off(
+        {text: table[table["role"] == role] for role, text in titles.items()}, f"{picture}.png"
+    )
+    draw_images(figures, titles, f"{picture}-samples.png")
+    return table, table_figures(table) | chosen_image_figures(figures, [*roles])
+
+
+def draw_images(figures: list[CellFigures], titles: dict[str, str], path: str) -> None:
+    """Guided images below unguided ones, of each role."""
+    panels = {}
+    for role, text in titles.items():
+        shown = compared(figures, role, chosen_images(figures, role))
+        mine = samples_shown(shown, SHOWN)
+        panels[text] = {
+            titled(each): Row(
+                images=each.cell.samples[mine],
+                rare_mode=each.values["rare_mode"][mine] > 0,
+                off_mode=each.values["off_mode"][mine] > 0,
+            )
+            for each in shown
+        }
+    guided_images(panels, path)

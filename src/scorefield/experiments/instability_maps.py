@@ -25,11 +25,13 @@ SHARPER = 8  # times as many probes for a map of pixels, which is shown and not 
 
 @dataclass(frozen=True)
 class Settings:
-    """Instability scores by name, the noise levels sigma / alpha, and the seed of the noise."""
+    """Instability scores by name, the noise levels sigma / alpha, the seed of the noise, and how
+    many draws of it the error is averaged over."""
 
     levels: list[float]
     seed: int
     scores: dict[str, Score]
+    noises: int = 1
 
 
 @runtime_checkable

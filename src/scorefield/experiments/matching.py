@@ -1,6 +1,7 @@
-"""The matching study: samples x that should match y; y are test pairs, drawn by a model, or drawn
-together with x."""
+"""The matching study of a pair of models: samples x without guidance, guided to y that the other
+model draws, drawn together with y, and y guided to x. `matching_guides` has those with given y."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from scorefield.core.condition import Condition
 from scorefield.core.denoiser import Counter, Denoiser, counted
 from scorefield.core.errors import InputError
 from scorefield.core.hardware import device
-from scorefield.core.log_ratio import counted_ratio
+from scorefield.core.log_ratio import Swapped, counted_ratio
 from scorefield.core.model import Model
 from scorefield.core.results import MatchedSamples
 from scorefield.experiments.sampling import Drawn, Plan, sample_chunks
@@ -37,54 +38,70 @@ class Study:
 
     @property
     def scale(self) -> float:
-        """The scale of guidance where y is not given."""
+        """The scale of guidance."""
         return float(self.spec["scale"])
 
 
 def matching(spec: dict[str, Any], folder: Path) -> list[MatchedSamples]:
-    """The samples of an entry of `matching`: y given, at every scale and without guidance, y drawn
-    by the partner, and both drawn together. Raises InputError where several processes share the
-    work."""
+    """The samples of an entry of `matching`. Images are also guided the other way, see `turned`.
+    Raises InputError where several processes share the work."""
     models = [load_model(f"models/{spec[role]}").to(device()) for role in ROLES]
     study = Study(spec, folder, *models)
-    y = condition(load_data(spec["data"]), spec["n"])
-    scales = dict.fromkeys([0.0, *map(float, spec["scales"])])
-    cells = [y_given(study, scale, y) for scale in scales]
-    return [*cells, y_drawn(study), drawn_together(study)]
+    data = load_data(spec["data"])
+    given = condition(data, spec["n"])
+    plain = draw(spec, folder / "plain", of_model(study.model), study.model.shape)
+    seed = spec["seed"] + 1
+    partner = draw(spec, folder / "partner", of_model(study.partner), study.partner.shape, seed)
+    cells = [MatchedSamples("unguided", 0.0, plain.samples, plain.nfe, given.source)]
+    cells += [y_drawn(study, partner), drawn_together(study)]
+    if "pair_turns" not in data:
+        return cells
+    source, turns = given.source, int(data["pair_turns"])
+    cells += [MatchedSamples("unguided_turned", 0.0, partner.samples, partner.nfe, source)]
+    return [*cells, turned(study, Condition(data["test"][source], source), turns)]
 
 
-def y_given(study: Study, scale: float, y: Condition) -> MatchedSamples:
-    """Samples that match test pairs."""
-    counter = Counter()
-    denoiser = guided(study, scale, counter)
-    found = draw(study, f"given/{scale}", denoiser, counter, condition=y.values)
-    return MatchedSamples("given", scale, found.samples, y.values, found.nfe, y.source)
-
-
-def y_drawn(study: Study) -> MatchedSamples:
+def y_drawn(study: Study, y: Drawn) -> MatchedSamples:
     """Samples that match samples of the partner; the evaluations of both count."""
-    counter, seed = Counter(), study.spec["seed"] + 1
-    y = draw(study, "partner", counted(study.partner, counter), counter, seed=seed)
-    denoiser, scale = guided(study, study.scale, counter), study.scale
-    found = draw(study, f"drawn/{scale}", denoiser, counter, condition=y.samples)
-    return MatchedSamples("drawn", scale, found.samples, y.samples, found.nfe + y.nfe)
+
+    def make(counter: Counter) -> Denoiser:
+        guide = counted_ratio(study.guide, counter)
+        return ratio(counted(study.model, counter), guide, scale=study.scale, **knobs())
+
+    shape, place = study.model.shape, study.folder / "drawn"
+    found = draw(study.spec, place, make, shape, condition=y.samples)
+    return MatchedSamples("drawn", study.scale, found.samples, found.nfe + y.nfe, y=y.samples)
 
 
 def drawn_together(study: Study) -> MatchedSamples:
     """Pairs of samples, each guided by the other."""
-    counter, shape = Counter(), (2, *study.model.shape)
-    halves = counted(study.model, counter), counted(study.partner, counter)
-    guide = counted_ratio(study.joint, counter)
-    denoiser = joint_guidance(halves, guide, scale=study.scale, **knobs())
-    found = draw(study, f"joint/{study.scale}", denoiser, counter, shape=shape)
+
+    def make(counter: Counter) -> Denoiser:
+        halves = counted(study.model, counter), counted(study.partner, counter)
+        guide = counted_ratio(study.joint, counter)
+        return joint_guidance(halves, guide, scale=study.scale, **knobs())
+
+    found = draw(study.spec, study.folder / "joint", make, (2, *study.model.shape))
     x, y = found.samples.unbind(1)
-    return MatchedSamples("joint", study.scale, x, y, found.nfe)
+    return MatchedSamples("joint", study.scale, x, found.nfe, y=y)
 
 
-def guided(study: Study, scale: float, counter: Counter) -> Denoiser:
-    """The model under ratio guidance."""
-    model, guide = counted(study.model, counter), counted_ratio(study.guide, counter)
-    return ratio(model, guide, scale=scale, **knobs())
+def turned(study: Study, x: Condition, turns: int) -> MatchedSamples:
+    """Samples of the partner, rotated images, that match test images x, from the noise of those
+    without guidance. The guide is the same network: see `Swapped`."""
+
+    def make(counter: Counter) -> Denoiser:
+        guide = Swapped(counted_ratio(study.guide, counter), turns)
+        return ratio(counted(study.partner, counter), guide, scale=study.scale, **knobs())
+
+    seed, place = study.spec["seed"] + 1, study.folder / "turned"
+    found = draw(study.spec, place, make, study.partner.shape, seed, x.values)
+    return MatchedSamples("turned", study.scale, found.samples, found.nfe, x.source)
+
+
+def of_model(model: Model) -> Callable[[Counter], Denoiser]:
+    """A model without guidance, to be counted."""
+    return lambda counter: counted(model, counter)
 
 
 def knobs() -> dict[str, float]:
@@ -94,28 +111,27 @@ def knobs() -> dict[str, float]:
 
 
 def draw(
-    study: Study,
-    place: str,
-    denoiser: Denoiser,
-    counter: Counter,
-    *,
-    condition: Tensor | None = None,
-    shape: tuple[int, ...] | None = None,
+    spec: dict[str, Any],
+    place: Path,
+    make: Callable[[Counter], Denoiser],
+    shape: tuple[int, ...],
     seed: int | None = None,
+    condition: Tensor | None = None,
 ) -> Drawn:
-    """Samples of a denoiser; of the model's shape and from the study's seed, if none is given."""
-    spec = study.spec
+    """Samples of the denoiser that `make` gives for a counter of evaluations, by the sampler, steps
+    and n of an entry and from its seed, if none is given."""
+    counter = Counter()
     plan = Plan(
-        denoiser=denoiser,
+        denoiser=make(counter),
         sampler=params.method("samplers", spec["sampler"], spec),
-        shape=shape or study.model.shape,
+        shape=shape,
         steps=spec["steps"],
         seed=spec["seed"] if seed is None else seed,
         device=device(),
         counter=counter,
         condition=condition,
     )
-    found = sample_chunks(plan, spec["n"], study.folder / place, **params.section("sampling"))
+    found = sample_chunks(plan, spec["n"], place, **params.section("sampling"))
     if found is None:
         raise InputError("matching: expected one process, found several")
     return found

@@ -9,14 +9,28 @@ from torch import Tensor
 from scorefield.core.datasets import Dataset
 from scorefield.core.results import PathRecord
 from scorefield.experiments.evaluators import load_evaluator
-from scorefield.metrics.along_path import along_path, path_summary, true_barrier
+from scorefield.experiments.path_search import FINE, LONG
+from scorefield.metrics.along_path import along_path, path_summary, path_text, true_barrier
 from scorefield.metrics.evaluators import Evaluator, LawEvaluator
-from scorefield.pipeline.files import load_dataset, save_json, save_table
+from scorefield.metrics.path_convergence import convergence, convergence_table
+from scorefield.pipeline.files import load_dataset, save_json, save_table, write
 from scorefield.pipeline.records import load_records
 from scorefield.plots.film import film
 from scorefield.plots.path_density import path_density, walk
 from scorefield.plots.path_energy import action_descent, path_energy, path_height
+from scorefield.plots.path_levels import path_limits, path_methods
 from scorefield.plots.strips import strips
+
+LIMITS = {  # figure of a table: what it is, with the value that would be right
+    "spacing": "step of the path / sigma (resolved: below 1)",
+    "found_noise": "noise found, std of a pixel / sigma (trained on: 1)",
+    "asymmetry": "asymmetry of the Jacobian (gradient field: 0)",
+    "curl": "work less straight work / drop of log p (gradient field: 0)",
+    "own_gap": "timed action / time-free action - 1",
+    "nodes_gap": "change of the action with twice the nodes",
+    "time_gap": "change of the action with twice the time",
+    "gap": "action from the second best start / best - 1",
+}
 
 
 def paths_report(name: str, spec: dict[str, Any]) -> None:
@@ -25,9 +39,13 @@ def paths_report(name: str, spec: dict[str, Any]) -> None:
     records = load_records(f"samples/{name}-paths.safetensors", PathRecord)
     table = path_table(records, data, evaluator)
     save_table(f"metrics/paths/{name}.csv", table)
-    motions = [record.motion for record in records if record.motion]
-    save_json(f"metrics/paths/{name}.json", path_summary(table, motions))
-    path_pictures(records, evaluator, f"plots/paths/{name}")
+    save_table(f"metrics/paths/{name}-convergence.csv", convergence_table(records))
+    motions, found = [each.motion for each in records if each.motion], convergence(table)
+    save_json(f"metrics/paths/{name}.json", path_summary(table, motions) | found)
+    write(f"metrics/paths/{name}.txt", path_text(table, found).encode())
+    folder = f"plots/paths/{name}"
+    line_pictures(records, table, folder)
+    route_pictures(records, evaluator, folder)
 
 
 def path_table(records: list[PathRecord], data: Dataset, evaluator: Evaluator) -> pandas.DataFrame:
@@ -44,28 +62,64 @@ def path_table(records: list[PathRecord], data: Dataset, evaluator: Evaluator) -
     return pandas.DataFrame(rows)
 
 
-def path_pictures(records: list[PathRecord], evaluator: Evaluator, folder: str) -> None:
-    """Every picture of the study, with paths over the true density where that is known, and else
-    as images."""
+def line_pictures(records: list[PathRecord], table: pandas.DataFrame, folder: str) -> None:
+    """Energies, actions and figures by noise level."""
+    moved = [record for record in records if record.motion]
+    for target in dict.fromkeys(record.target for record in moved):
+        mine = {title(each): each.motion for each in moved if each.target == target and each.motion}
+        name = "energy" if target == "reached" else f"energy-{target}"
+        path_energy(mine, f"{folder}/{name}.png")
     goal = [record for record in records if record.target == "goal"]
-    best = [record for record in goal if record.history is not None]
-    path_energy(
-        {title(each): each.motion for each in records if each.motion}, f"{folder}/energy.png"
-    )
-    action_descent(
-        {title(each): each.history for each in best if each.history}, f"{folder}/action.png"
-    )
     path_height(panels(goal, lambda record: record.work), f"{folder}/height.png")
+    best = [record for record in goal if record.method == "instanton"]
+    descents = {title(each): descent(each) for each in best}
+    action_descent(descents, f"{folder}/action.png")
+    path_methods(table, f"{folder}/methods.png")
+    path_limits(limits(table), f"{folder}/limits.png")
+
+
+def descent(record: PathRecord) -> dict[str, Tensor]:
+    """The actions of an instanton from each initial path, without those on other grids."""
+    again = (FINE, LONG)
+    return {name: each for name, each in (record.history or {}).items() if name not in again}
+
+
+def limits(table: pandas.DataFrame) -> dict[str, dict[str, pandas.Series]]:
+    """What says where a noise level is too low, of the instantons to the goal: by label and pair of
+    endpoints, values over noise levels."""
+    rows = table[(table["target"] == "goal") & (table["method"] == "instanton")]
+    rows = rows.assign(
+        own_gap=(rows["own"] / rows["action"] - 1).abs(),
+        nodes_gap=(rows["fine"] / rows["own"] - 1).abs(),
+        time_gap=(rows["long"] / rows["fine"] - 1).abs(),
+        curl=(rows["rise"] - rows["rise_straight"]).abs() / rows["drop"],
+    )
+    shown = {key: label for key, label in LIMITS.items() if key in rows}
+    return {
+        label: {
+            str(pair): each.set_index("noise")[key].clip(lower=1e-6)
+            for pair, each in rows.groupby("endpoints", sort=False)
+        }
+        for key, label in shown.items()
+    }
+
+
+def route_pictures(records: list[PathRecord], evaluator: Evaluator, folder: str) -> None:
+    """The paths over the true density where that is known, and else as images; and a film of the
+    instantons at the middle noise level."""
+    levels = [*dict.fromkeys(record.noise for record in records)]
+    best = [each for each in records if each.target == "goal" and each.method == "instanton"]
+    best = [record for record in best if record.noise == levels[(len(levels) - 1) // 2]]
+    shown = [each for each in records if each.target == "goal" or each.method != "line"]
     if isinstance(evaluator, LawEvaluator):
-        shown = [each for each in records if each.target == "goal" or each.method == "hamiltonian"]
         noise = {title(record): record.noise for record in records}
         paths = panels(shown, lambda record: record.path)
         path_density(paths, noise, evaluator, f"{folder}/density.png")
         frames = [walk(record.path, evaluator, record.noise) for record in best]
     else:
-        for level in dict.fromkeys(record.noise for record in records):
-            mine = [record for record in records if record.noise == level]
-            images = panels(mine, lambda record: record.clean)
+        for level in levels:
+            mine = [record for record in shown if record.noise == level]
+            images = panels(mine, lambda record: record.clean, with_action=True)
             strips(images, f"{folder}/strips-{level:g}.png")
         frames = [record.clean for record in best]
     film(frames, f"{folder}/path.gif")
@@ -73,14 +127,25 @@ def path_pictures(records: list[PathRecord], evaluator: Evaluator, folder: str) 
 
 def title(record: PathRecord) -> str:
     """The title of the panel of a noise level and a pair of endpoints."""
-    return f"{record.noise:g}, {record.endpoints}"
+    return f"noise level {record.noise:g}: {record.endpoints}"
 
 
 def panels(
-    records: list[PathRecord], shown: Callable[[PathRecord], Tensor]
+    records: list[PathRecord], shown: Callable[[PathRecord], Tensor], with_action: bool = False
 ) -> dict[str, dict[str, Tensor]]:
     """What is shown of each path, by the titles of its panel and of the path."""
     found: dict[str, dict[str, Tensor]] = {}
     for record in records:
-        found.setdefault(title(record), {})[f"{record.target}/{record.method}"] = shown(record)
+        label = label_of(record)
+        if with_action:
+            label += f", action {record.figures['action'].item():.3g}"
+        found.setdefault(title(record), {})[label] = shown(record)
     return found
+
+
+def label_of(record: PathRecord) -> str:
+    """A path by its method, and its target where that is not the goal."""
+    if record.target == "goal":
+        return record.method
+    start = "" if record.target == "reached" else f" {record.target}"
+    return f"hamiltonian{start}" if record.method == "hamiltonian" else f"{record.method}, its end"

@@ -16,7 +16,8 @@ def evaluator_hash(spec: dict[str, Any]) -> str:
         Path("models", spec["evaluator"]),
         load_tensors(f"data/{spec['data']}.safetensors"),
     )
-    net = load_json(evaluator / "config.json")["_scorefield"]["net"]
+    config = load_json(evaluator / "config.json")["_scorefield"]
+    net = config.get("numbers", {}).get("resolved", config)["net"]
     code = fingerprint(SOURCE / "metrics/evaluators.py", SOURCE / f"nets/{net}.py")
     numbers = repr(sorted(params.section("images").items()))
     parts = [(evaluator / name).read_bytes() for name in ("config.json", WEIGHTS)]

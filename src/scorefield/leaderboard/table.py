@@ -1,5 +1,6 @@
 """The leaderboard's tables: runs on images by the rules of the contest, runs on points."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas
@@ -8,7 +9,7 @@ from scorefield.experiments.evaluators import load_evaluator
 from scorefield.leaderboard.evaluator_hash import evaluator_hash
 from scorefield.leaderboard.rules import RULES, leaked, networks, objection, ranks
 from scorefield.pipeline import params
-from scorefield.pipeline.files import load_dataset, load_json
+from scorefield.pipeline.files import ZOO, load_dataset, load_json
 
 SCORES = ("fid", "fid_low", "fid_high", "kid", "precision", "recall")
 MORE = ("density", "coverage")
@@ -17,24 +18,37 @@ COUNTS = ["rank", "steps", "nfe", "parameters", "images_seen"]
 SCORES_2D = ["mmd2", "mmd2_floor", "energy_distance", "nll", "nll_floor"]
 SUBMITTED = "submitted samples, cost not known"
 ELSEWHERE = "trained elsewhere, on data not known"
+SHIPPED = "shipped: trained for hours on other images, not ranked"
 MODES = ["off_mode", "off_mode_se", "rare_mode", "rare_mode_se"]  # some only with a rare mode
 
 
 def costs(spec: dict[str, Any]) -> dict[str, int | None]:
     """Parameters of all networks that take part, and images seen in training the model, with
-    repetition; None for a model that was trained elsewhere."""
+    repetition; None for a model that was trained elsewhere, unless it has a card."""
     figures = {name: load_json(f"models/{name}/figures.json") for name in networks(spec)}
     entry = params.entry("models", spec["model"])
     batch, steps = params.section(entry["net"], entry)["batch"], figures[spec["model"]]["steps"]
-    total = sum(int(f["parameters"]) for f in figures.values())
-    return {"parameters": total, "images_seen": steps * batch if steps else None}
+    total, seen = sum(int(f["parameters"]) for f in figures.values()), steps * batch
+    if card := shipped(entry):
+        seen = load_json(card)["images_seen"]
+    return {"parameters": total, "images_seen": seen or None}
+
+
+def shipped(entry: dict[str, Any]) -> Path | None:
+    """The card of a model that comes with the project; None for another model."""
+    folder = entry.get("submitted_model", {}).get("folder", "")
+    card = Path(folder, "card.json")
+    return card if Path(folder).parent == ZOO and card.exists() else None
 
 
 def remark(spec: dict[str, Any]) -> str:
     """What cannot be verified of a ranked run."""
     if spec["guidance"] == "submitted_samples":
         return SUBMITTED
-    nets = {params.entry("models", name)["net"] for name in networks(spec)}
+    entries = [params.entry("models", name) for name in networks(spec)]
+    nets = {entry["net"] for entry in entries}
+    if any(map(shipped, entries)):
+        return SHIPPED
     return ELSEWHERE if nets & {"submitted_model", "pretrained"} else ""
 
 

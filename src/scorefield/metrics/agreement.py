@@ -8,8 +8,11 @@ from scorefield.core.datasets import Images, Points
 from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture
 from scorefield.core.schedule import linear
+from scorefield.metrics.bootstrap import Z, bootstrap
+from scorefield.metrics.coherence import coherent
 from scorefield.metrics.discovery import share_error
 from scorefield.metrics.evaluators import FeatureEvaluator
+from scorefield.metrics.fidelity import fid
 from scorefield.metrics.mmd import mmd
 
 
@@ -29,12 +32,26 @@ def class_agreement(found: Tensor | None, expected: Tensor | None) -> dict[str, 
 
 
 def of_images(
-    x: Tensor, expected: Tensor | None, data: Images, evaluator: FeatureEvaluator
+    x: Tensor, expected: Tensor | None, data: Images, evaluator: FeatureEvaluator, real: Tensor
 ) -> dict[str, float]:
-    """`class_agreement` of images x (N, C, H, W) with the `expected` classes (N,), and their FID to
-    the test split; the FID alone where the evaluator knows no classes or none are expected."""
-    distance = evaluator.distance(x, data.test)
-    return class_agreement(evaluator.classes(x), expected) | distance
+    """`class_agreement` of images x (N, C, H, W) with the `expected` classes (N,); their FID to the
+    test split, whose features are `real` (M, F), with the ends `fid_low` and `fid_high` of its 95 %
+    interval by bootstrap; the share that is `coherent`; and `coherent_agreement`, the agreement of
+    those. No agreement where the evaluator knows no classes or none are expected."""
+    reading = evaluator.read(x)
+    found = None if reading.probabilities is None else reading.probabilities.argmax(1)
+    distance, spread = fid(reading.features, real), Z * bootstrap(reading.features, real)
+    good = coherent(reading, real, data.test_labels)
+    share, figures = good.double().mean().item(), class_agreement(found, expected)
+    if found is not None and expected is not None:
+        figures["coherent_agreement"] = (found == expected)[good].double().mean().item()
+    return figures | {
+        "fid": distance,
+        "fid_low": distance - spread,
+        "fid_high": distance + spread,
+        "coherent": share,
+        "coherent_se": share_error(share, len(x)),
+    }
 
 
 def of_points(x: Tensor, y: Tensor, data: Points) -> dict[str, float]:
@@ -67,6 +84,6 @@ def agreement(
     """Figures of images that should match the test pairs with indices `source` (N,); and, as
     unguided_*, those of unguided samples from the same noise, with their FID."""
     expected = data.test_labels[source]
-    plain = of_images(unguided, expected, data, evaluator)
+    plain = of_images(unguided, expected, data, evaluator, evaluator.features(data.test))
     guided = class_agreement(evaluator.classes(fake), expected)
     return guided | {f"unguided_{key}": value for key, value in plain.items()}

@@ -15,6 +15,7 @@ from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture
 from scorefield.core.model import Model
 from scorefield.core.schedule import Schedule
+from scorefield.metrics.bootstrap import bootstrap
 from scorefield.metrics.coherence import Reading, coherence
 from scorefield.metrics.fidelity import fid
 from scorefield.metrics.images import image_floor, images
@@ -61,6 +62,10 @@ class LawEvaluator:
     def distance(self, fake: Tensor, real: Tensor) -> Figures:
         """`mmd2`, the squared MMD of points (M, D) to (N, D)."""
         return {"mmd2": mmd(fake, real)}
+
+    def distance_se(self, fake: Tensor, real: Tensor) -> Figures:
+        """Nothing: the spread over seeds is the error of `distance`."""
+        return {}
 
     def distance_floor(self, data: Dataset, n: int) -> Figures:
         """The standard deviation of `distance` between n exact draws and the test split."""
@@ -114,9 +119,15 @@ class FeatureEvaluator:
         """`fid` of images to images."""
         return {"fid": fid(self.features(fake), self.features(real))}
 
+    def distance_se(self, fake: Tensor, real: Tensor) -> Figures:
+        """`fid_se`, the standard error of `distance` by the bootstrap of the images."""
+        return {"fid_se": bootstrap(self.features(fake), self.features(real))}
+
     def distance_floor(self, data: Dataset, n: int) -> Figures:
-        """The `distance` of the training images to the test split; does not depend on n."""
-        return self.distance(data.train, data.test)
+        """The `distance` of n real images, of the training and then the validation split, to the
+        test split; of all of them where there are fewer."""
+        known = [data.tensors[key] for key in SPLITS[:2] if key in data.tensors]
+        return self.distance(torch.cat(known)[:n], data.test)
 
     def scores(self, fake: Tensor, data: Dataset, sections: Sections) -> tuple[Figures, Table]:
         """`metrics.images` of images. Raises InputError for data that are not images, and for

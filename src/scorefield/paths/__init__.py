@@ -7,6 +7,7 @@ from scorefield.core.namespace import namespace
 if TYPE_CHECKING:  # for editors and type checkers; at run time all files of the folder count
     from scorefield.paths.hamiltonian import hamiltonian as hamiltonian
     from scorefield.paths.instanton import instanton as instanton
+    from scorefield.paths.string import string as string
 
     def __getattr__(name: str) -> Any: ...
 

@@ -31,9 +31,11 @@ def placed(
 def first_paths(
     level: NoiseLevel, a: Tensor, b: Tensor, nodes: int, seed: int
 ) -> dict[str, Tensor]:
-    """The straight path (nodes + 1, ...) and the path through noise, by name."""
+    """The straight path (nodes + 1, ...), the path through noise and, between points of a plane,
+    the paths on both sides of the straight one, by name."""
     noised = through_noise(level.denoiser, level.noise, a, b, nodes, seed)
-    return {"line": line(a, b, nodes), "noise": noised}
+    found = {"line": line(a, b, nodes), "noise": noised}
+    return found | (sides(a, b, nodes) if a.numel() == 2 else {})
 
 
 def all_bowed(paths: dict[str, Tensor], sigma: float, seed: int) -> dict[str, Tensor]:
@@ -45,6 +47,17 @@ def line(a: Tensor, b: Tensor, nodes: int) -> Tensor:
     """The straight path (nodes + 1, ...)."""
     part = torch.linspace(0, 1, nodes + 1, dtype=torch.float64).to(a).view(-1, *[1] * a.ndim)
     return a + part * (b - a)
+
+
+def sides(a: Tensor, b: Tensor, nodes: int) -> dict[str, Tensor]:
+    """Half sine waves (nodes + 1, 2) to the left and to the right of the straight path between two
+    points of a plane, as high as half the distance of the points, so that minimisation can also
+    find the way round."""
+    x, y = b - a
+    wave = torch.linspace(0, torch.pi, nodes + 1, dtype=torch.float64).sin().to(a)[:, None]
+    left = wave * torch.stack([-y, x]) / 2
+    straight = line(a, b, nodes)
+    return {"left": straight + left, "right": straight - left}
 
 
 def slerp(a: Tensor, b: Tensor, nodes: int) -> Tensor:

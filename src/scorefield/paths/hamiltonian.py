@@ -75,10 +75,10 @@ def move(
     scale of the stiffest direction: leapfrog is stable for steps below 2.
 
     The initial velocity is `speed` times the one that reaches `goal` (...) in straight motion
-    (chord), or of that size along the most sensitive direction of the denoiser (tangent), or of
-    that size in a random direction (thermal). The energy is computed by Simpson's rule. One network
-    call per step, and two for all nodes and midpoints. Raises InputError for a step that is not in
-    (0, 2) and for a duration below one step.
+    (chord), or of that size along the most sensitive direction of the denoiser (tangent), or
+    standard normal, as in equilibrium at temperature 1 (thermal). The energy is computed by
+    Simpson's rule. One network call per step, and two for all nodes and midpoints. Raises
+    InputError for a step that is not in (0, 2) and for a duration below one step.
     """
     if not 0 < step < 2 or duration < step:
         raise InputError("hamiltonian: needs 0 < step < 2 and a duration of at least one step")
@@ -92,20 +92,19 @@ def move(
 def initial_velocity(
     field: Field, sigma: float, start: Tensor, chord: Tensor, velocity: Velocity, seed: int
 ) -> Tensor:
-    """The initial velocity (...), of the size of the chord where that is not 0."""
+    """The initial velocity (...); a tangent one points towards the goal and has the size of the
+    chord, where that is not 0."""
     noise = torch.randn(start.shape, generator=torch.Generator().manual_seed(seed)).to(start)
     if velocity == "chord":
-        v = chord
-    elif velocity == "tangent":
-        v = tangent(field, sigma, start, noise)
-    elif velocity == "thermal":
-        v = noise
-    else:
+        return chord
+    if velocity == "thermal":
+        return noise
+    if velocity != "tangent":
         raise InputError(f"velocity: expected chord, tangent or thermal, found {velocity}")
+    v = tangent(field, sigma, start, noise)
     if chord.norm() > 0:
-        v = v * chord.norm() / v.norm()
-    away = velocity == "tangent" and (v * chord).sum() < 0
-    return -v if away else v
+        v = v * chord.norm()
+    return -v if (v * chord).sum() < 0 else v
 
 
 @torch.no_grad()

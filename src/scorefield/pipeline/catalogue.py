@@ -16,6 +16,9 @@ DataName = Annotated[str, Entry("data")]
 ModelName = Annotated[str, Entry("models")]
 GuidanceName = Annotated[str, Method("guidance")]
 SamplerName = Annotated[str, Method("samplers")]
+StepCounts = Annotated[list[Count], Len(1)]
+Names = Annotated[list[str], Len(1)]
+Numbers = Annotated[list[float], Len(1)]
 Fields = dict[str, Any]  # key -> type
 
 RUN: Fields = {
@@ -43,7 +46,7 @@ TABLES: dict[str, Fields] = {
         "model": ModelName,
         "baseline": ModelName,
         "evaluator": ModelName,
-        "steps": Annotated[list[Count], Len(1)],
+        "steps": dict[Literal["ddim", "ancestral", "heun"], StepCounts],  # of each sampler
         "seeds": Annotated[list[Seed], Len(1)],
         "n": Count,
     },
@@ -51,6 +54,7 @@ TABLES: dict[str, Fields] = {
         "data": DataName,
         "model": ModelName,
         "control": ModelName,
+        "withheld": ModelName,
         "evaluator": ModelName,
         "levels": Annotated[list[Positive], Len(1)],
         "n": Count,
@@ -66,6 +70,16 @@ TABLES: dict[str, Fields] = {
         "sampler": SamplerName,
         "steps": Count,
         "scale": float,
+        "n": Count,
+        "seed": Seed,
+    },
+    "matching_guides": {
+        "study": Annotated[str, Entry("matching")],
+        "data": DataName,
+        "model": ModelName,
+        "guide": ModelName,
+        "sampler": SamplerName,
+        "steps": Count,
         "scales": Annotated[list[float], Len(1)],
         "n": Count,
         "seed": Seed,
@@ -86,12 +100,14 @@ TABLES: dict[str, Fields] = {
         "data": DataName,
         "model": ModelName,
         "control": ModelName,
+        "withheld": ModelName,
         "evaluator": ModelName,
         "sampler": SamplerName,
         "steps": Count,
-        "variants": Annotated[list[str], Len(1)],
-        "scales": Annotated[list[float], Len(1)],
+        "variants": Names | dict[str, Names],
+        "scales": Numbers | dict[str, Numbers],
         "n": Count,
+        "chunk": Count,
         "seed": Seed,
     },
 }

@@ -25,6 +25,7 @@ from scorefield.core.network import hooks
 from scorefield.core.registry import load_method
 from scorefield.pipeline import progress, ranks
 
+ZOO = Path("zoo")  # models that come with the project
 WEIGHTS = "diffusion_pytorch_model.safetensors"  # the name that diffusers' loader looks for
 
 

@@ -19,6 +19,7 @@ COMPUTING = (
     "sample",
     "instability",
     "matching",
+    "matching_guides",
     "paths",
     "guidance_sweep",
 )

@@ -5,6 +5,7 @@ DVC does not follow imports. The stage `fingerprint` writes these hashes to `cod
 stages depend on them.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from scorefield.pipeline.code_hash import fingerprint
 from scorefield.pipeline.params import RUNS
 from scorefield.pipeline.signatures import section_knobs
 from scorefield.pipeline.value_types import Entry
-from scorefield.pipeline.variants import Variant, variant
+from scorefield.pipeline.variants import Variant, every_variant, variant
 
 Named = tuple[str, str]  # a method: its kind and its name
 
@@ -41,6 +42,7 @@ STAGES = {
     "instability": Stage(("instability",), ("control",), ("instability",)),
     "instability_report": Stage(("instability",), ("evaluator",)),
     "matching": Stage(("matching",), ("sampler",)),
+    "matching_guides": Stage(("matching_guides",), ("sampler", "guide")),
     "matching_report": Stage(("matching",), ("evaluator",)),
     "paths": Stage(("paths",), ("guidance",)),
     "paths_report": Stage(("paths",), ("evaluator",)),
@@ -57,13 +59,24 @@ def named(script: str, table: str, spec: dict[str, Any], params: dict[str, Any])
     found = {(kind, name) for kind in stage.kinds for name in methods(kind)}
     for key in stage.keys:
         marked = mark(TABLES[table][key])
-        if isinstance(marked, Method):
+        if key == "net":
+            found |= {("nets", net) for net in networks(spec)}
+        elif isinstance(marked, Method):
             found.add((marked.kind, spec[key]))
         elif isinstance(marked, Entry):
-            found.add(("nets", params["models"][spec[key]]["net"]))
+            found |= {("nets", net) for net in networks(params["models"][spec[key]])}
         else:
-            found |= of_variants(spec[key])
+            found |= of_variants(every_variant(spec))
     return found.union(*(of_knobs(table, kind, name, spec, params) for kind, name in found))
+
+
+def networks(entry: dict[str, Any]) -> set[str]:
+    """The network of an entry of `models`, and the one that a submitted model is."""
+    found, folder = {entry["net"]}, entry.get("submitted_model", {}).get("folder", "")
+    config = Path(folder, "config.json")
+    if folder and config.exists():
+        found.add(json.loads(config.read_text())["_scorefield"]["net"])
+    return found
 
 
 def of_variants(names: list[str]) -> set[Named]:

@@ -36,10 +36,11 @@ from scorefield.pipeline.signatures import (
 )
 from scorefield.pipeline.summary import SUMMARY, summary_problems
 from scorefield.pipeline.value_types import Entry, words
-from scorefield.pipeline.variants import variant
+from scorefield.pipeline.variants import DENOISERS, every_variant, variant
 
 STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 Params = dict[str, Any]
+DRAWS = ("data", "sampler", "steps", "n", "seed")  # shared by a matching study and its guides
 
 
 def every_problem(path: str) -> list[str]:
@@ -80,6 +81,7 @@ def problems(params: Params) -> Iterator[str]:
                 yield from entry_problems(top, name, entry, params)
     runs, guided = (entries(params, table) for table in RUNS)
     yield from run_problems(runs, guided)
+    yield from draw_problems(entries(params, "matching"), entries(params, "matching_guides"))
     yield from name_problems()
 
 
@@ -162,8 +164,11 @@ def study_problems(table: str, where: str, entry: dict[str, Any]) -> Iterator[st
     """What is wrong with the methods that a study tries: a variant that does not exist or has no
     scale, and knobs without a value, as studies read no top-level sections."""
     tried = dict.fromkeys(methods("instability"), "instability") if table == "instability" else {}
-    named = entry.get("variants")
-    for name in named if isinstance(named, list) else ():
+    swept = table == "guidance_sweep" and all(
+        fits(entry.get(key), TABLES[table][key]) for key in ("variants", "scales")
+    )
+    yield from sweep_problems(where, entry) if swept else ()
+    for name in every_variant(entry) if swept else ():
         try:
             found = variant(str(name))
         except InputError as error:
@@ -180,6 +185,22 @@ def study_problems(table: str, where: str, entry: dict[str, Any]) -> Iterator[st
         for key, knob in knobs(f"{kind}/{name}.py", name).items():
             if knob.required and key != "scale" and key not in given:
                 yield f"{where}.{name}.{key}: missing; expected {words(knob.kind)}"
+
+
+def sweep_problems(where: str, entry: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the keys under `variants` and `scales` of a guidance sweep, where these
+    are one list for each role and one for each variant."""
+    if isinstance(entry["variants"], dict):
+        for role in entry["variants"]:
+            if role not in DENOISERS:
+                yield f"{where}.variants.{role}: no denoiser of that name; {near(role, DENOISERS)}"
+    if isinstance(entry["scales"], dict):
+        named = every_variant(entry)
+        for name in named:
+            if name not in entry["scales"]:
+                yield f"{where}.scales.{name}: missing; expected {words(list[float])}"
+        for name in (each for each in entry["scales"] if each not in named):
+            yield f"{where}.scales.{name}: not among the variants; {near(name, named)}"
 
 
 def scalable(kind: str, name: str) -> bool:
@@ -201,6 +222,15 @@ def run_problems(runs: Params, guided: Params) -> Iterator[str]:
             yield f"runs_with_guide.{name}: its guidance takes no guide; it belongs into runs"
         if name in runs:
             yield f"runs_with_guide.{name}: there is a run of that name in runs"
+
+
+def draw_problems(studies: Params, guides: Params) -> Iterator[str]:
+    """Guides that do not draw as their study does: its unguided samples are for all of them."""
+    for name, spec in guides.items():
+        study = studies.get(str(spec.get("study"))) if isinstance(spec, dict) else None
+        known = study if isinstance(study, dict) else {}
+        for key in (key for key in DRAWS if key in known and spec.get(key) != known[key]):
+            yield f"matching_guides.{name}.{key}: expected {known[key]} as in its study"
 
 
 def guide_of(run: Any) -> str:

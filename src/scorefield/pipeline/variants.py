@@ -21,7 +21,12 @@ class Variant:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
-FIXED = {"reversed": Variant("ibg", sign=-1.0), "fresh": Variant("random", fixed={"fresh": True})}
+FIXED = {
+    "reversed": Variant("ibg", sign=-1.0),
+    "fresh": Variant("random", fixed={"fresh": True}),
+    "mue_sparse": Variant("mue", fixed={"sparse": True}),
+}
+DENOISERS = ("model", "control", "withheld")  # that an entry samples, in this order
 
 
 def variant(name: str) -> Variant:
@@ -31,3 +36,30 @@ def variant(name: str) -> Variant:
     if name not in known:
         raise InputError(f"no variant named '{name}'; {near(name, [*known])}")
     return known[name]
+
+
+def denoisers(spec: Mapping[str, Any]) -> dict[str, str]:
+    """The models of an entry by their role. A model of many laws, some of them without their
+    special mode, is also its own `withheld`, and stands here once."""
+    found = {role: str(spec[role]) for role in DENOISERS}
+    if found["withheld"] == found["model"]:
+        del found["withheld"]
+    return found
+
+
+def variants(spec: Mapping[str, Any], role: str) -> list[str]:
+    """The variants that an entry tries on the denoiser of a role: one list for all, or one for each
+    role."""
+    given = spec["variants"]
+    return list(given.get(role, [])) if isinstance(given, Mapping) else list(given)
+
+
+def every_variant(spec: Mapping[str, Any]) -> list[str]:
+    """All variants of an entry, in their order."""
+    return [*dict.fromkeys(name for role in DENOISERS for name in variants(spec, role))]
+
+
+def scales(spec: Mapping[str, Any], name: str) -> list[float]:
+    """The rising scales at which an entry tries a variant: one list for all, or one for each."""
+    given = spec["scales"]
+    return sorted(map(float, given[name] if isinstance(given, Mapping) else given))

@@ -20,6 +20,17 @@ def subplots(*args: Any, **kwargs: Any) -> Any:
     return plt.subplots(*args, layout="constrained", **kwargs)
 
 
+def panel_row(count: int, size: tuple[float, float], columns: int = 4) -> Any:
+    """A figure of that many panels, each of a size in inches, in rows of `columns`, and its axes
+    one after the other."""
+    rows, columns = -(-count // columns), min(count, columns)
+    shape = (size[0] * columns, size[1] * rows)
+    figure, axes = subplots(rows, columns, figsize=shape, squeeze=False)
+    for axis in axes.flat[count:]:
+        axis.set_axis_off()
+    return figure, axes.flat[:count]
+
+
 def keep(figure: Figure, path: str) -> None:
     """Save a figure as PNG, without metadata that differs between versions, and close it."""
     content = io.BytesIO()

@@ -1,4 +1,5 @@
-"""The most and the least unstable images, and the instability of each pixel along trajectories."""
+"""The most and the least unstable images, and the instability of each pixel: of single images, and
+along trajectories."""
 
 import torch
 from torch import Tensor
@@ -6,6 +7,8 @@ from torch import Tensor
 from scorefield.core.results import Frames
 from scorefield.plots.canvas import keep, subplots
 from scorefield.plots.grid import show
+
+BRIGHT = 0.995  # the quantile that gets the brightest colour
 
 
 def most_and_least(images: Tensor, score: Tensor, title: str, path: str, columns: int = 16) -> None:
@@ -31,4 +34,26 @@ def along_trajectory(frames: Frames, path: str) -> None:
     strip = rows[:, order].transpose(0, 1).flatten(0, 1)
     figure, axis = subplots(figsize=(0.75 * len(x), 0.75 * len(order)))
     show(axis, strip, len(x))
+    keep(figure, path)
+
+
+def pixel_maps(
+    images: dict[str, Tensor], variances: dict[str, Tensor], title: str, path: str
+) -> None:
+    """A row for each set of images (S, C, H, W), in gray, and for each of their maps of posterior
+    variance (S, C, H, W), all in one colour scale; the first rows are the images."""
+    rows, count = {**images, **variances}, len(next(iter(images.values())))
+    top = max(value.mean(1).quantile(BRIGHT).item() for value in variances.values())
+    figure, axes = subplots(
+        len(rows), count, figsize=(0.95 * count + 2.2, 0.95 * len(rows) + 0.4), squeeze=False
+    )
+    for line, (name, values) in zip(axes, rows.items(), strict=True):
+        scale = (-1, 1, "gray") if name in images else (0, top, "magma")
+        low, high, colours = scale
+        for axis, value in zip(line, values.mean(1), strict=True):
+            drawn = axis.imshow(value, vmin=low, vmax=high, cmap=colours, interpolation="nearest")
+            axis.set(xticks=[], yticks=[])
+        line[0].set_ylabel(name, fontsize=7, rotation=0, ha="right", va="center")
+    figure.colorbar(drawn, ax=axes[len(images) :], shrink=0.8, label="posterior variance")
+    figure.suptitle(title, fontsize=9)
     keep(figure, path)

@@ -1,19 +1,61 @@
 """Rows of images below the images that they should match."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from scorefield.plots.canvas import keep, subplots
 from scorefield.plots.grid import show
 
+COLOURS = {True: "limegreen", False: "tomato"}
 
-def matched(panels: Mapping[str, tuple[Tensor, ...]], path: str, columns: int = 20) -> None:
-    """One panel for each title; the images (N, C, H, W) of each tensor are a row."""
-    columns = min(columns, *(len(row) for rows in panels.values() for row in rows))
-    figure, axes = subplots(len(panels), 1, figsize=(11, 0.6 + 1.7 * len(panels)), squeeze=False)
+
+class Row(NamedTuple):
+    """Images (N, C, H, W) with a label; and where it is known the class of each (N,), and whether
+    it is the right one (N,)."""
+
+    label: str
+    images: Tensor
+    classes: Tensor | None = None
+    right: Tensor | None = None
+
+
+def matched(panels: Mapping[str, Sequence[Row]], path: str, columns: int = 20) -> None:
+    """One panel for each title, one row of images for each `Row`. A frame is green around an image
+    of the right class and red around another; the number in its corner is its class."""
+    columns = min(columns, *(len(row.images) for rows in panels.values() for row in rows))
+    heights = [len(rows) for rows in panels.values()]
+    figure, axes = subplots(
+        len(panels),
+        1,
+        figsize=(11, 0.5 * len(panels) + 0.53 * sum(heights)),
+        squeeze=False,
+        height_ratios=heights,
+    )
     for axis, (title, rows) in zip(axes[:, 0], panels.items(), strict=True):
-        show(axis, torch.cat([row[:columns] for row in rows]), columns)
+        show(axis, torch.cat([row.images[:columns] for row in rows]), columns)
         axis.set_title(title, fontsize=9)
+        for i, row in enumerate(rows):
+            mark(axis, row, i, columns)
     keep(figure, path)
+
+
+def mark(axis: Axes, row: Row, place: int, columns: int) -> None:
+    """Draws the label of a row, and frames and classes of its images, into the grid of `show`."""
+    height, width = (side + 2 for side in row.images.shape[2:])
+    at = (-4, (place + 0.5) * height)
+    axis.annotate(row.label, at, ha="right", va="center", fontsize=8, annotation_clip=False)
+    for j in range(columns):
+        corner = (j * width - 0.5, place * height - 0.5)
+        if row.right is not None:
+            colour = COLOURS[bool(row.right[j])]
+            frame = Rectangle(corner, width - 1, height - 1, fill=False, ec=colour, lw=1.2)
+            axis.add_patch(frame)
+        if row.classes is not None:
+            colour = "white" if row.right is None else COLOURS[bool(row.right[j])]
+            said = str(int(row.classes[j]))
+            axis.text(corner[0] + 2, corner[1] + 3, said, color=colour, fontsize=6, va="top")

@@ -1,13 +1,15 @@
 """Paths of points in 2-D over the true density."""
 
+import matplotlib
 import numpy as np
 import torch
 from torch import Tensor
 
 from scorefield.core.schedule import time_at
 from scorefield.metrics.evaluators import LawEvaluator
-from scorefield.plots.canvas import keep, subplots
+from scorefield.plots.canvas import keep, panel_row
 
+COLOURS = matplotlib.colormaps["tab10"]
 REACH, SIDE, LOWEST = 4.2, 160, -14  # of the square; pixels; the least log p that is shown
 
 
@@ -38,14 +40,14 @@ def path_density(
 ) -> None:
     """One panel for each pair of endpoints: its paths (N + 1, 2) over the true log p_t of its noise
     level."""
-    figure, axes = subplots(1, len(panels), figsize=(3.6 * len(panels), 3.9), squeeze=False)
-    for axis, (title, paths) in zip(axes[0], panels.items(), strict=True):
+    figure, axes = panel_row(len(panels), (3.6, 3.9))
+    for axis, (title, paths) in zip(axes, panels.items(), strict=True):
         line, height = log_density(evaluator, noise[title])
         levels = np.linspace(LOWEST, float(height.max()), 15)
         axis.contourf(line, line, height, levels, cmap="Blues", alpha=0.8)
-        for name, points in paths.items():
-            axis.plot(*points.mT, lw=1.5, label=name)
+        for i, (name, points) in enumerate(paths.items()):
+            axis.plot(*points.mT, color=COLOURS(i), lw=1.5, label=name)
         axis.set_title(title, fontsize=8)
         axis.set(aspect="equal", xticks=[], yticks=[])
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right center", fontsize=7)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=7)
     keep(figure, path)

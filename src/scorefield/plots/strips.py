@@ -9,19 +9,18 @@ from scorefield.plots.grid import show
 
 def strips(panels: dict[str, dict[str, Tensor]], path: str, columns: int = 13) -> None:
     """One panel for each pair of endpoints: each path (N + 1, C, H, W) is a row of nodes at equal
-    steps."""
+    steps, with its label beside it."""
     rows = max(len(panel) for panel in panels.values())
-    size = (0.55 * columns * len(panels) + 0.6, 0.57 * rows + 0.4)
+    size = ((0.5 * columns + 2) * len(panels), 0.57 * rows + 0.4)
     figure, axes = subplots(1, len(panels), figsize=size, squeeze=False)
     for axis, (title, panel) in zip(axes[0], panels.items(), strict=True):
         picked = [evenly(path_of_images, columns) for path_of_images in panel.values()]
         show(axis, torch.cat(picked), columns)
         axis.set_title(title, fontsize=9)
-        if axis is axes[0, 0]:
-            height = picked[0].shape[2] + 2
-            for i, name in enumerate(panel):
-                place = (-4, (i + 0.5) * height)
-                axis.annotate(name, place, ha="right", va="center", fontsize=7, xycoords="data")
+        height = picked[0].shape[2] + 2
+        for i, name in enumerate(panel):
+            place = (-4, (i + 0.5) * height)
+            axis.annotate(name, place, ha="right", va="center", fontsize=7, annotation_clip=False)
     keep(figure, path)
 
 

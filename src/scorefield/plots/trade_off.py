@@ -15,11 +15,14 @@ def trade_off(panels: dict[str, pandas.DataFrame], path: str) -> None:
     """One panel for each table with rare_mode, off_mode and their standard errors; bars are 95 %
     intervals. Each line starts at the unguided point and follows the scale of guidance."""
     figure, axes = subplots(1, len(panels), figsize=(4.4 * len(panels) + 1.8, 4.2), squeeze=False)
+    every = pandas.concat(panels.values())["variant"].unique()
+    variants = [name for name in every if name not in ("plain", "data")]
     for axis, (title, table) in zip(axes[0], panels.items(), strict=True):
         plain = table[table["variant"] == "plain"]
-        variants = [name for name in table["variant"].unique() if name not in ("plain", "data")]
         for i, variant in enumerate(variants):
             steered = table[table["variant"] == variant].sort_values("scale")
+            if steered.empty:
+                continue
             line = pandas.concat([plain, steered])
             axis.plot(line["off_mode"], line["rare_mode"], lw=1, color=COLOURS(i), alpha=0.9)
             marker = MARKERS[i % len(MARKERS)]

@@ -1,0 +1,86 @@
+"""Models that come with the project are small, complete, loadable, and as good as their cards say."""
+
+import json
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+import scorefield as sf
+from scorefield.core.datasets import dataset_of
+from scorefield.core.errors import InputError
+from scorefield.data.mnist import mnist
+from scorefield.leaderboard import table
+from scorefield.metrics.evaluators import evaluator_of
+from scorefield.pipeline.files import WEIGHTS, checksum, to_unit
+from scorefield.pipeline.stage_code import networks
+from tests.helpers.project import ROOT
+
+ZOO = sorted(path for path in (ROOT / "zoo").glob("*/"))
+ENTRIES = YAML(typ="safe").load(ROOT / "params.yaml")["models"]
+CARD = {"images_seen", "hours", "hardware", "data_sha256", "command"}
+LARGEST, WHOLE = 20e6, 60e6  # bytes of a file and of all
+DRAWN, SCORED = 64, 500
+
+
+def card(folder):
+    return json.loads((folder / "card.json").read_text())
+
+
+def images():
+    return dataset_of({k: to_unit(v) if v.ndim == 4 else v for k, v in mnist().items()})
+
+
+def test_the_zoo_is_small():
+    sizes = [file.stat().st_size for file in (ROOT / "zoo").rglob("*") if file.is_file()]
+    assert max(sizes) <= LARGEST and sum(sizes) <= WHOLE
+
+
+@pytest.mark.parametrize("folder", ZOO, ids=lambda folder: folder.name)
+def test_a_shipped_model_has_a_card_a_profile_and_an_entry_with_its_checksum(folder):
+    assert card(folder).keys() >= CARD and (folder / "card.md").exists()
+    assert (ROOT / f"profiles/zoo-{folder.name}.txt").exists()
+    known = ENTRIES[folder.name]["submitted_model"]
+    assert known["folder"] == f"zoo/{folder.name}"
+    assert known["sha256"] == checksum(folder / WEIGHTS, folder / "config.json")
+
+
+@pytest.mark.parametrize("folder", ZOO, ids=lambda folder: folder.name)
+def test_a_shipped_model_is_as_good_as_its_card_says(folder, monkeypatch):
+    monkeypatch.chdir(ROOT.parent)  # it is found from everywhere
+    model, known, data = sf.load(f"zoo/{folder.name}"), card(folder), images()
+    if known["entry"]["objective"] == "classifier":
+        guess = model.net(data.test).argmax(1)
+        right = (guess == data.test_labels).double().mean().item()
+        assert right == pytest.approx(known["training"]["accuracy"], abs=0.002)
+        return
+    run = known["run"] or {"sampler": "ddim", "ddim": {"steps": 10}}
+    n, sampler = SCORED if "coherent" in known else DRAWN, run["sampler"]
+    samples = sf.sample(model, n, sampler=sampler, steps=run[sampler]["steps"], seed=5)
+    assert samples.shape == (n, 1, 28, 28) and samples.isfinite().all()
+    if "coherent" in known:
+        found = evaluator_of(sf.load("zoo/mnist-classifier")).coherence(samples, data)
+        share, expected = found["coherent"].double().mean().item(), known["coherent"]
+        assert share == pytest.approx(expected, abs=4 * (expected * (1 - expected) / n) ** 0.5)
+
+
+def test_a_model_that_is_not_in_the_zoo_is_told_in_one_line():
+    with pytest.raises(InputError, match="did you mean 'mnist-classifier'"):
+        sf.load("zoo/mnist-clasifier")
+
+
+def test_the_code_of_a_submitted_model_is_also_that_of_the_network_that_it_is(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert networks(ENTRIES["mnist-classifier"]) == {"submitted_model", "convnet"}
+    assert networks({"net": "mlp"}) == {"mlp"}
+
+
+def test_a_shipped_model_is_not_ranked_and_its_images_are_those_of_its_card(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    known = {"models/mnist-classifier/figures.json": {"parameters": 3, "steps": 0}}
+    read = lambda path: known.get(str(path)) or json.loads(Path(path).read_text())
+    monkeypatch.setattr(table, "load_json", read)
+    spec = {"model": "mnist-classifier", "guidance": "plain"}
+    assert table.remark(spec) == table.SHIPPED
+    seen = card(ROOT / "zoo/mnist-classifier")["images_seen"]
+    assert table.costs(spec) == {"parameters": 3, "images_seen": seen}

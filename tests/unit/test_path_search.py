@@ -1,0 +1,110 @@
+"""What makes the search for paths converge, and what says that it did."""
+
+import pytest
+import torch
+
+from scorefield.core.action import length, midpoint, resampled
+from scorefield.core.denoiser import Plain
+from scorefield.core.exact import Mixture
+from scorefield.core.noise_level import NoiseLevel
+from scorefield.core.results import PathRecord
+from scorefield.core.schedule import cosine
+from scorefield.experiments.path_figures import converged, trusted
+from scorefield.metrics.path_convergence import convergence_table
+from scorefield.paths._coordinates import Axes, Coordinates, axes_of
+from scorefield.paths._starts import all_bowed, first_paths, line, sides
+from scorefield.paths.instanton import Instanton, descend, least_action
+from tests.helpers.three import A, C, exact, relaxed
+
+pytestmark = pytest.mark.usefixtures("double")
+
+
+def test_a_path_found_on_a_coarse_grid_first_is_the_one_found_directly():
+    """In action and course; when it waits in the modes at its ends is almost free."""
+    a, c = relaxed(A, 2000), relaxed(C, 2000)
+    start = {"line": line(a, c, 80) + 0.02 * torch.linspace(0, torch.pi, 81).sin()[:, None]}
+    given = {"nodes": 80, "duration": 16.0, "iterations": 400}
+    direct, coarse = (least_action(exact, 1.0, start, levels=n, **given) for n in (0, 2))
+    assert coarse.action == pytest.approx(direct.action, rel=1e-4)
+    off = resampled(coarse.path, 20) - resampled(direct.path, 20)
+    assert off.norm(dim=1).max() < 0.02 * length(direct.path)
+
+
+def test_the_gradient_in_coordinates_is_the_transpose_of_the_displacement():
+    axes = axes_of(torch.randn(50, 3) @ torch.diag(torch.tensor([3.0, 1.0, 0.1])))
+    for places in (Coordinates(9, 5.0, 0.4, axes), Coordinates(9, 5.0, 0.4)):
+        c, slope = torch.randn(8 * 3).numpy(), torch.randn(8, 3).numpy()
+        found = (places.shift(c) * slope).sum()
+        assert found == pytest.approx((c * places.pull(slope)).sum(), rel=1e-12)
+
+
+def test_with_the_axes_of_the_data_a_few_evaluations_find_the_least_action():
+    """A Gaussian of standard deviations 30, 3 and 0 with noise of 1, from its mean; the action is
+    theta y^2 / (1 - exp(-2 theta T)) along each axis."""
+    turn, _ = torch.linalg.qr(torch.randn(3, 3))
+    variance = torch.tensor([900.0, 9.0, 0.0])
+    theta = 1 / (variance + 1)
+    field = lambda x: -x @ (turn * theta) @ turn.mT
+    goal, counts = torch.tensor([2.0, 2.0, 2.0]), []
+    expected = (theta * goal**2 / (1 - (-2 * theta * 16).exp())).sum().item()
+    path = line(torch.zeros(3), turn @ goal, 200)
+    for axes in (Axes(variance.numpy(), turn.numpy()), None):
+        seen = []
+        found = descend(field, Coordinates(200, 16.0, 1.0, axes), path, 500, seen)
+        assert midpoint(field, found, 16.0).item() == pytest.approx(expected, rel=1e-3)
+        counts.append(len(seen))
+    assert counts[0] <= 8 < counts[1]
+
+
+def test_the_sides_of_a_line_are_each_others_mirror_image_and_half_as_high_as_it_is_long():
+    found = sides(torch.zeros(2), torch.tensor([4.0, 0.0]), 10)
+    torch.testing.assert_close(found["left"], found["right"] * torch.tensor([1.0, -1.0]))
+    torch.testing.assert_close(found["left"][5], torch.tensor([2.0, 2.0]))
+
+
+def test_a_start_to_the_side_finds_the_long_way_round_a_ring_that_the_others_miss():
+    """From mode 2 to mode 7 with mode 0 withheld, at noise .6: the gap is the shorter way."""
+    law = Mixture.ring(8, rare=0.0)
+    level = NoiseLevel(law.denoiser(cosine()), 0.6)
+    a, b = (level.relaxed(level.alpha * law.mean[k], 300) for k in (2, 7))
+    starts = all_bowed(first_paths(level, a, b, 80, 0), level.sigma, 0)
+    given = {"nodes": 80, "duration": 48.0, "iterations": 150, "levels": 0}
+    found = least_action(level.field(), level.sigma, starts, **given)
+    least = {name: min(actions) for name, actions in found.history.items()}
+    assert found.start in ("left", "right")
+    assert found.action < 0.95 * min(least["line"], least["noise"])
+    figures = converged(level, found)
+    assert figures["gap"] > 0.01 and figures["pass"] > 0
+
+
+def test_two_paths_in_one_well_are_no_two_minima():
+    """Between paths that differ by a rest of their search, no path is higher than both."""
+    level = NoiseLevel(Mixture.isotropic([[0.0, 0.0]], 1.0).denoiser(cosine()), 0.5)
+    best = line(torch.zeros(2), torch.ones(2), 20)
+    wave = torch.linspace(0, torch.pi, 21).sin()[:, None] * torch.tensor([0.3, -0.3])
+    paths = {"line": best, "bow": best + wave}
+    time = 16 * level.sigma**2
+    action = midpoint(level.field(), best, time).item()
+    figures = converged(level, Instanton(best, time, action, "line", 0.8, paths, {}))
+    assert figures["gap"] > 0 and figures["pass"].item() == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("turn, expected", [(0.0, 0.0), (0.3, 2 * 0.3 / (0.5**2 + 0.3**2) ** 0.5)])
+def test_the_jacobian_of_a_field_that_turns_is_not_symmetric(turn, expected):
+    """D(x) = (c + turn R) x with R a quarter turn: |J^T v - J v| / |J v| = 2 turn / |(c, turn)|."""
+    matrix = torch.tensor([[0.5, -turn], [turn, 0.5]])
+    level = NoiseLevel(Plain(lambda x, t: x @ matrix.mT, cosine()), 0.5)
+    found = trusted(level, line(torch.zeros(2), torch.ones(2), 10))
+    assert found["asymmetry"].item() == pytest.approx(expected, abs=1e-9)
+    assert found["spacing"].item() == pytest.approx(2**0.5 / 10 / level.sigma)
+
+
+def test_the_actions_of_the_convergence_table_decrease_with_the_evaluations():
+    history = {"line": torch.tensor([9.0, 5.0, 6.0, *[4.0] * 20]), "noise": torch.tensor([3.0])}
+    path = torch.zeros(2, 2)
+    place = 0.5, "a > b", "goal", "instanton", 0, path, path, path, path[0]
+    table = convergence_table([PathRecord(*place, {}, None, history)])
+    lines = table[table["start"] == "line"]
+    assert lines["evaluations"].tolist() == [1, 10, 20, 23]
+    assert lines["action"].tolist() == [9, 4, 4, 4]
+    assert table[table["start"] == "noise"]["action"].tolist() == [3]
