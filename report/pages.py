@@ -6,7 +6,7 @@ from typing import Any
 from benchmarks.results import RESULTS
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 
-from report import leaderboard, tables
+from report import instability_tables, leaderboard, path_tables, tables
 from report.graph import graph
 from report.results import figures
 from scorefield.core.errors import InputError
@@ -46,7 +46,9 @@ def environment() -> Environment:
     for form in (fixed, significant, percent, count, power):
         found.filters[form.__name__] = form
     names: dict[str, Any] = {"figures": figures, "measured": load_json(RESULTS), "graph": graph}
-    found.globals |= names | {"tables": tables, "leaderboard": leaderboard, "rules": RULES}
+    names |= {"tables": tables, "instability_tables": instability_tables}
+    names |= {"path_tables": path_tables, "leaderboard": leaderboard, "rules": RULES}
+    found.globals |= names
     return found
 
 

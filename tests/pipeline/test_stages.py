@@ -128,7 +128,8 @@ def all_of(script: str, table: str, key: str = "", name: str = "") -> set[str]:
 NEW = "def one(denoiser, x, t, randn=None): ...\n"
 EDITS = {  # a file to append to or a new one; what then runs
     "samplers/heun.py": all_of("sample", "runs", "sampler", "heun")
-    | all_of("few_steps", "few_steps"),
+    | all_of("few_steps", "few_steps")
+    | all_of("paths", "paths"),
     "samplers/boost.py": all_of("guidance_sweep", "guidance_sweep"),
     "guidance/sgms.py": all_of("guidance_sweep", "guidance_sweep"),
     "guidance/cfg.py": all_of("matching_guides", "matching_guides"),
