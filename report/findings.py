@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from report.markdown import scored
 from report.results import figures
-from report.tables import scored
 from scorefield.pipeline import params
 
 

@@ -20,3 +20,11 @@ def number(value: Any, form: str = ".3g") -> str:
 def with_error(figures: Mapping[Any, Any], key: str, places: int = 3) -> str:
     """A figure with its standard error."""
     return f"{figures[key]:.{places}f} ± {figures[f'{key}_se']:.{places}f}"
+
+
+def scored(figures: Mapping[Any, Any], key: str) -> str:
+    """A figure with its 95 % interval or its standard error, where it has one."""
+    if f"{key}_low" in figures:
+        low, high = number(figures[f"{key}_low"]), number(figures[f"{key}_high"])
+        return f"{number(figures[key])} ({low} to {high})"
+    return with_error(figures, key) if f"{key}_se" in figures else number(figures[key])

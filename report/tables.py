@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas
 
-from report.markdown import number, table, with_error
-from report.results import Row, figures, rows
+from report.markdown import number, scored, table, with_error
+from report.results import figures, rows
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_json
 
@@ -54,14 +54,6 @@ def learned_ratios() -> str:
     return table(head, listed)
 
 
-def scored(row: Row, key: str) -> str:
-    """A figure with its 95 % interval or its standard error, where it has one."""
-    if f"{key}_low" in row:
-        low, high = number(row[f"{key}_low"]), number(row[f"{key}_high"])
-        return f"{number(row[key])} ({low} to {high})"
-    return with_error(row, key) if f"{key}_se" in row else number(row[key])
-
-
 def matching(name: str, keys: Sequence[str]) -> str:
     """Figures by kind of samples and by scale."""
     shown = ("agreement", *keys)
@@ -100,8 +92,7 @@ def zoo() -> str:
         card = load_json(file)
         scores = ["", ""]
         if "fid" in card:
-            low, high = number(card["fid_low"]), number(card["fid_high"])
-            scores = [f"{number(card['fid'])} ({low} to {high})", f"{card['coherent']:.1%}"]
+            scores = [scored(card, "fid"), f"{card['coherent']:.1%}"]
         if "accuracy" in card["training"]:
             scores = [f"accuracy {card['training']['accuracy']:.1%}", ""]
         cost = [f"{card['images_seen'] / 1e6:.2g} million", f"{card['hours']:.1f}"]

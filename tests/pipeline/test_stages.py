@@ -36,6 +36,17 @@ def test_every_stage_depends_on_the_hash_of_its_own_code_and_on_no_other(monkeyp
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_the_report_depends_on_every_file_that_its_page_imports():
+    imported, todo = set(), {"page"}
+    while todo:
+        imported |= todo
+        text = "".join((ROOT / f"report/{name}.py").read_text() for name in todo)
+        todo = set(re.findall(r"^from report\.(\w+) import", text, re.M)) - imported
+    (deps,) = (deps for name, *_, deps in stages() if name == "report")
+    assert {f"report/{name}.py" for name in imported} <= deps and len(imported) > 2
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_every_entry_has_its_stages_and_those_with_a_guide_depend_on_it():
     found = {(script, entry): deps for _, script, entry, deps in stages() if entry}
     expected = {
