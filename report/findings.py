@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from report.markdown import scored
 from report.results import figures
 from scorefield.pipeline import params
+from scorefield.pipeline.variants import scales
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def calibration() -> Finding:
     ratios = [f"{found[f'error_ratio_{level:g}']:.2f} at {level:g}" for level in levels]
     return Finding(
         "Where digits are unstable",
-        "plots/instability/digits/pixels-2.png",
+        f"plots/instability/digits/pixels-{levels[len(levels) // 2]:g}.png",
         "The posterior variance that a network claims, divided by its squared error; 1 is "
         f"right. By noise level it is {', '.join(ratios)}.",
         "dvc repro instability_report@digits",
@@ -131,7 +132,7 @@ def calibration() -> Finding:
 def guided_digits() -> Finding:
     """What guidance towards instability does to digits."""
     entry, found = params.entry("guidance_sweep", "digits"), figures("guidance_sweep/digits")
-    most = f"ibg_{max(entry['scales']['ibg']):g}"
+    most = f"ibg_{scales(entry, 'ibg')[-1]:g}"
 
     def change(role: str, key: str) -> str:
         value, error = (100 * found[f"{role}_{most}_{key}"] for key in (key, f"{key}_se"))
