@@ -17,7 +17,7 @@ from scorefield.pipeline.code_hash import fingerprint
 from scorefield.pipeline.params import RUNS
 from scorefield.pipeline.signatures import section_knobs
 from scorefield.pipeline.value_types import Entry
-from scorefield.pipeline.variants import Variant, every_variant, variant
+from scorefield.pipeline.variants import Variant, variant
 
 Named = tuple[str, str]  # a method: its kind and its name
 
@@ -66,7 +66,7 @@ def named(script: str, table: str, spec: dict[str, Any], params: dict[str, Any])
         elif isinstance(marked, Entry):
             found |= {("nets", net) for net in networks(params["models"][spec[key]])}
         else:
-            found |= of_variants(every_variant(spec))
+            found |= of_variants(spec[key])
     return found.union(*(of_knobs(table, kind, name, spec, params) for kind, name in found))
 
 
