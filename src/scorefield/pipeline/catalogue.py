@@ -16,6 +16,7 @@ DataName = Annotated[str, Entry("data")]
 ModelName = Annotated[str, Entry("models")]
 GuidanceName = Annotated[str, Method("guidance")]
 SamplerName = Annotated[str, Method("samplers")]
+StepCounts = Annotated[list[Count], Len(1)]
 Numbers = Annotated[list[float], Len(1)]
 Fields = dict[str, Any]  # key -> type
 

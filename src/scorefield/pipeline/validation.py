@@ -40,6 +40,7 @@ from scorefield.pipeline.variants import DENOISERS, variant
 
 STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 Params = dict[str, Any]
+DRAWS = ("data", "sampler", "steps", "n", "seed")  # shared by a matching study and its guides
 SWEPT = ("variants", "scales")  # of a guidance sweep
 
 
