@@ -82,9 +82,10 @@ class PathSet:
 
 def search_of(spec: dict[str, Any], data: Labelled, model: Model, counter: Counter) -> Search:
     """The search of an entry of `paths` for a model. In 2-D, and in the exact law of images, modes
-    are much narrower than the covariance of the data, so that its axes would not help."""
+    are much narrower than the covariance of the data, so that its axes would not help. In the exact
+    law a first path leads through training images; in networks it converges too slowly."""
     numbers = params.section("instanton", spec)
-    images = isinstance(data, Images)
+    images, bumps = isinstance(data, Images), isinstance(model.net, ExactImages)
     nodes = numbers.get("nodes", NODES)
     return Search(
         move=with_knobs(move, params.section("hamiltonian", spec)),
@@ -95,8 +96,8 @@ def search_of(spec: dict[str, Any], data: Labelled, model: Model, counter: Count
         nodes=nodes,
         relax=spec["relax"],
         seed=spec["seed"],
-        axes=axes_of(data.train) if images and not isinstance(model.net, ExactImages) else None,
-        examples=data.train if images else None,
+        axes=axes_of(data.train) if images and not bumps else None,
+        examples=data.train if images and bumps else None,
         counter=counter,
     )
 

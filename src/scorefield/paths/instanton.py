@@ -51,8 +51,7 @@ def instanton(
 ) -> Instanton:
     """The path of least action between two clean examples (...) at the noise level sigma / alpha =
     `noise`, by `least_action` from the straight path, the path through noise and, in a plane, paths
-    on both sides, all with a bow. For images, clean `examples` (n, ...) give one more initial path,
-    which leads through some of them, and make it converge faster.
+    on both sides, all with a bow. For images, `examples` (n, ...) make it converge faster.
 
     It is a local minimum, the lowest that these initial paths lead to. Guidance that is itself a
     gradient (ibg, ratio) is differentiated as if that gradient were constant. Raises InputError for
@@ -60,7 +59,7 @@ def instanton(
     few nodes for the duration.
     """
     level, a, b = placed(denoiser, start, goal, noise)
-    starts = all_bowed(first_paths(level, a, b, nodes, SEED, examples), level.sigma, SEED)
+    starts = all_bowed(first_paths(level, a, b, nodes, SEED), level.sigma, SEED)
     axes = None if examples is None else axes_of(level.alpha * examples)
     found = least_action(
         level.field(),
