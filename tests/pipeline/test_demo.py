@@ -3,6 +3,7 @@
 import html
 import re
 import sys
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,24 @@ def test_a_clone_without_its_models_is_told_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["demo", "--no-open"])
     with pytest.raises(SystemExit, match=r"^error: zoo/mnist-classifier: not found"):
         main()
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_page_is_opened_and_a_broken_browser_is_no_failure(broken, monkeypatch, capsys):
+    opened = []
+
+    def browse(url: str) -> bool:
+        opened.append(url)
+        if broken:
+            raise webbrowser.Error
+        return True
+
+    monkeypatch.setattr("scripts.demo.demo", lambda *_: Path("/page.html"))
+    monkeypatch.setattr(webbrowser, "open", browse)
+    for options in ([], ["--no-open"]):
+        monkeypatch.setattr(sys, "argv", ["demo", *options])
+        main()
+    assert opened == ["file:///page.html"] and capsys.readouterr().out == 2 * "/page.html\n"
 
 
 def test_the_makefile_and_its_help_have_the_target():
