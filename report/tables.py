@@ -69,10 +69,10 @@ def matching(name: str, keys: Sequence[str]) -> str:
 def ratio_losses() -> str:
     """Digits guided by a ratio of each loss, at the scales that all losses have."""
     of_model = ("mutual_information", "calibration_worst", "pair_accuracy")
-    entries = (params.entry("matching_guides", f"digits-{loss}") for loss in LOSSES)
+    entries = (params.entry("matching_guides", f"mnist-{loss}") for loss in LOSSES)
     scales = sorted(set.intersection(*(set(entry["scales"]) for entry in entries)))
     cells = [(scale, key) for key in ("agreement", "coherent") for scale in scales]
-    found, listed = figures("matching/digits"), []
+    found, listed = figures("matching/mnist"), []
     for loss in LOSSES:
         model = figures(f"models/digits-ratio-{loss}")
         shown = (with_error(found, f"{loss}_{scale:g}_{key}") for scale, key in cells)
