@@ -89,6 +89,16 @@ def test_the_code_of_a_submitted_model_is_also_that_of_the_network_that_it_is(mo
     assert networks({"net": "mlp"}) == {"mlp"}
 
 
+def test_the_code_of_a_model_trained_on_is_also_that_of_the_network_it_began_as(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(ROOT)
+    packed(tmp_path / "start")
+    model, config = untrained_model(entry(tmp_path / "start"), {"train": torch.rand(4, 1, 28, 28)})
+    save_model(tmp_path / "tuned", config, model)
+    assert networks(entry(tmp_path / "tuned")) == {"submitted_model", "unet"}
+
+
 def entry(folder, **budget):
     sha256 = checksum(folder / WEIGHTS, folder / "config.json")
     spec = {"data": "digits", "net": "submitted_model", "objective": "ddpm", "schedule": "cosine"}
