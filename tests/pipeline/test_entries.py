@@ -135,10 +135,10 @@ def test_nothing_of_the_project_is_ever_overwritten(project):
     put(
         project,
         "digits/params.yaml",
-        text.replace("  mine:\n    data", "  mnist-classifier:\n    data"),
+        text.replace("  mine:\n    data", "  digits-ddpm:\n    data"),
     )
     said = enter(project, "digits", check=False)
-    assert "models.mnist-classifier: there is one already" in said
+    assert "models.digits-ddpm: there is one already" in said
     (entries / "mine/nets/mine.py").rename(entries / "mine/nets/images.py")
     put(project, "mine/params.yaml", text.replace("\nmine:", "\nimages:"))
     assert "nets/images.py: there is a method or section" in enter(project, check=False)
