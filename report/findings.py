@@ -54,6 +54,14 @@ def images() -> list[Finding]:
             f"{fid('digits-dit-dddm')}; the U-Net has {fid('digits-dddm')}.",
             "dvc repro evaluate@digits-dit evaluate@digits-dit-dddm",
         ),
+        Finding(
+            "Shipped models",
+            "plots/runs/mnist-unet.png",
+            "Trained for hours on the full MNIST, and not ranked: a U-Net as DDPM has "
+            f"{fid('mnist-unet')}, as DDDM {fid('mnist-unet-dddm')}, and a transformer with labels "
+            f"{fid('mnist-dit')}.",
+            "dvc repro evaluate@mnist-unet evaluate@mnist-unet-dddm evaluate@mnist-dit",
+        ),
     ]
 
 
@@ -217,7 +225,7 @@ def paths() -> list[Finding]:
             "From digit to digit",
             f"plots/paths/mnist/strips-{shown}.png",
             f"In the score field of a network at noise level {shown}, the mean time-free action is "
-            f"{of_digits[0]} for instantons ({time('digits')}) and {of_digits[2]} for lines "
+            f"{of_digits[0]} for instantons ({time('mnist')}) and {of_digits[2]} for lines "
             "between the same points. Twice the time changes the action of instantons by up to "
             f"{percent(digits['time_change'], 0)}, over all noise levels.",
             "dvc repro paths_report@mnist",
@@ -230,11 +238,11 @@ def findings() -> list[Finding]:
     linear = "Slope and residual variance (with the true ratio: 0.8 and 0.09 at scale 1)"
     return [
         *images(),
-        few_steps("digits", "FID"),
+        few_steps("mnist", "FID"),
         few_steps("bimodal", "Squared MMD"),
         *instability(),
         ratio(),
         matching("pairs", "disc", linear, "slope", "residual"),
-        matching("digits", "disc", "Agreement and FID", "agreement", "fid"),
+        matching("mnist", "disc", "Agreement and FID", "agreement", "fid"),
         *paths(),
     ]

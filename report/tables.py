@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas
 
@@ -69,10 +70,10 @@ def matching(name: str, keys: Sequence[str]) -> str:
 def ratio_losses() -> str:
     """Digits guided by a ratio of each loss, at the scales that all losses have."""
     of_model = ("mutual_information", "calibration_worst", "pair_accuracy")
-    entries = (params.entry("matching_guides", f"digits-{loss}") for loss in LOSSES)
+    entries = (params.entry("matching_guides", f"mnist-{loss}") for loss in LOSSES)
     scales = sorted(set.intersection(*(set(entry["scales"]) for entry in entries)))
     cells = [(scale, key) for key in ("agreement", "coherent") for scale in scales]
-    found, listed = figures("matching/digits"), []
+    found, listed = figures("matching/mnist"), []
     for loss in LOSSES:
         model = figures(f"models/digits-ratio-{loss}")
         shown = (with_error(found, f"{loss}_{scale:g}_{key}") for scale, key in cells)
@@ -86,7 +87,7 @@ def ratio_losses() -> str:
 
 
 def zoo() -> str:
-    """The shipped models: images seen, hours, FID with its interval and coherent share."""
+    """The shipped models: data, images seen, hours, FID with its interval and coherent share."""
     listed = []
     for file in sorted(Path("zoo").glob("*/card.json")):
         card = load_json(file)
@@ -96,5 +97,27 @@ def zoo() -> str:
         if "accuracy" in card["training"]:
             scores = [f"accuracy {card['training']['accuracy']:.1%}", ""]
         cost = [f"{card['images_seen'] / 1e6:.2g} million", f"{card['hours']:.1f}"]
-        listed.append([f"[`{card['name']}`](../{file.with_name('card.md')})", *cost, *scores])
-    return table(["model", "images seen", "hours", "FID (95 %)", "coherent"], listed)
+        name = f"[`{card['name']}`](../{file.with_name('card.md')})"
+        listed.append([name, what_it_is(card), *cost, *scores])
+    head = ["model", "network, objective, data", "images seen", "hours", "FID (95 %)", "coherent"]
+    return table(head, listed, text_columns=2)
+
+
+def what_it_is(card: dict[str, Any]) -> str:
+    """The network of a shipped model or the one it was trained on from, its objective, and what is
+    special about its data."""
+    entry, digits = card["entry"], card["data"]["mnist"]
+    start = Path(entry.get("submitted_model", {}).get("folder", "")).name
+    net = f"from `{start}`" if start else entry["net"]
+    turned, withheld, rare = (digits.get(key) for key in ("rotate", "withhold", "rare"))
+    special = [
+        f"turned by {90 * turned} degrees" if turned else "",
+        f"no {named(withheld)}" if withheld else "",
+        f"{named(rare)} at {digits.get('rare_share', 0.01):.0%}" if rare else "",
+    ]
+    return ", ".join([net, entry["objective"], *filter(None, special)])
+
+
+def named(classes: Sequence[int]) -> str:
+    """Classes of digits in words."""
+    return ", ".join(f"{digit}s" for digit in classes)

@@ -86,8 +86,8 @@ def broken(path: str, value):
         ("instability/layouts/trace", {"probs": 8}, "instability.layouts.trace.probs: unknown key; did you mean 'probes'?"),
         ("instability/layouts/drift", {"probes": 3}, "expected a whole number of at least 2 and a multiple of 2, found 3"),
         ("paths/missing/endpoints", [["class 1"]], "expected a list of at least 1, each a list of 2, each text"),
-        ("matching_guides/digits-disc/study", "digts", "matching_guides.digits-disc.study: no matching named 'digts'; did you mean 'digits'?"),
-        ("matching_guides/digits-disc/seed", 2, "matching_guides.digits-disc.seed: expected 1 as in its study"),
+        ("matching_guides/mnist-disc/study", "mnst", "matching_guides.mnist-disc.study: no matching named 'mnst'; did you mean 'mnist'?"),
+        ("matching_guides/mnist-disc/seed", 2, "matching_guides.mnist-disc.seed: expected 1 as in its study"),
         ("guidance_sweep", [], "guidance_sweep: expected a table of entries, found []"),
     ],
 )  # fmt: skip

@@ -71,11 +71,13 @@ def named(script: str, table: str, spec: dict[str, Any], params: dict[str, Any])
 
 
 def networks(entry: dict[str, Any]) -> set[str]:
-    """The network of an entry of `models`, and the one that a submitted model is."""
+    """The network of an entry of `models`, and those that a submitted model is and began as."""
     found, folder = {entry["net"]}, entry.get("submitted_model", {}).get("folder", "")
-    config = Path(folder, "config.json")
-    if folder and config.exists():
-        found.add(json.loads(config.read_text())["_scorefield"]["net"])
+    file = Path(folder, "config.json")
+    config = json.loads(file.read_text())["_scorefield"] if folder and file.exists() else {}
+    while "net" in config:
+        found.add(config["net"])
+        config = config["numbers"].get("resolved") or {}
     return found
 
 
