@@ -75,7 +75,7 @@ def ratio_losses() -> str:
     cells = [(scale, key) for key in ("agreement", "coherent") for scale in scales]
     found, listed = figures("matching/mnist"), []
     for loss in LOSSES:
-        model = figures(f"models/digits-ratio-{loss}")
+        model = figures(f"models/mnist-ratio-{loss}")
         shown = (with_error(found, f"{loss}_{scale:g}_{key}") for scale, key in cells)
         listed.append([loss, *shown, *(f"{model[key]:.3f}" for key in of_model)])
     head = [f"{key}, scale {scale:g}" for scale, key in cells]

@@ -16,6 +16,7 @@ from scorefield.experiments.models import untrained_model
 from scorefield.experiments.training import seed_step, train
 from scorefield.leaderboard import table
 from scorefield.metrics.evaluators import evaluator_of
+from scorefield.objectives._ratio import probe
 from scorefield.objectives.ddpm import ddpm
 from scorefield.pipeline.files import (
     WEIGHTS,
@@ -45,6 +46,13 @@ def images():
     return dataset_of({k: to_unit(v) if v.ndim == 4 else v for k, v in mnist().items()})
 
 
+def of_pairs():
+    """The test images, the images they should match, and labels."""
+    found = mnist(pair=1)
+    scaled = {key: to_unit(found[key]) for key in ("test", "test_pair")}
+    return scaled | {"test_labels": found["test_labels"]}
+
+
 def test_the_zoo_is_small():
     sizes = [file.stat().st_size for file in (ROOT / "zoo").rglob("*") if file.is_file()]
     assert max(sizes) <= LARGEST and sum(sizes) <= WHOLE
@@ -67,6 +75,11 @@ def test_a_shipped_model_is_as_good_as_its_card_says(folder, monkeypatch):
         guess = model.net(data.test).argmax(1)
         right = (guess == data.test_labels).double().mean().item()
         assert right == pytest.approx(known["training"]["accuracy"], abs=0.002)
+        return
+    if "pair_accuracy" in known["training"]:
+        pairs = {key.replace("test", "validation"): part for key, part in of_pairs().items()}
+        found = probe(model, pairs)["pair_accuracy"]
+        assert found == pytest.approx(known["training"]["pair_accuracy"], abs=0.02)
         return
     run = known["run"] or {"sampler": "ddim", "ddim": {"steps": 10}}
     n, sampler = SCORED if "coherent" in known else DRAWN, run["sampler"]
