@@ -7,6 +7,7 @@ where there is one, `scored` are the training and the run whose scores are on th
 import argparse
 import contextlib
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -46,13 +47,18 @@ def clone_of(name: str) -> Path:
 
 
 def profile(name: str, images: Path | None) -> list[str]:
-    """The arguments of `dvc exp run` for a model; MNIST is read from a folder, if one is given.
-    Raises InputError where there is no profile."""
+    """The arguments of `dvc exp run` for a model, with the checksum of the shipped model that it
+    begins as, where there is one; MNIST is read from a folder, if one is given. Raises InputError
+    where there is no profile."""
     file = Path("profiles", f"zoo-{name}.txt")
     if not file.exists():
         known = [path.stem.removeprefix("zoo-") for path in Path("profiles").glob("zoo-*.txt")]
         raise InputError(f"{file}: not found; there are {', '.join(sorted(known))}")
     words = file.read_text().split()
+    start = re.search(r"submitted_model:{folder:([^,]+)", file.read_text())
+    if start:  # a model that is trained on
+        known = checksum(Path(start[1], WEIGHTS), Path(start[1], "config.json"))
+        words += ["-S", f"models.trained.submitted_model.sha256={known}"]
     if images:
         words += ["-S", "data.mnist-full.mnist.origin=folder"]
         words += ["-S", f"++data.mnist-full.mnist.folder={images.resolve()}"]
