@@ -91,6 +91,14 @@ def test_a_shipped_model_is_as_good_as_its_card_says(folder, monkeypatch):
         assert share == pytest.approx(expected, abs=4 * (expected * (1 - expected) / n) ** 0.5)
 
 
+def test_the_model_that_has_seen_no_7s_draws_almost_none(monkeypatch):
+    """A tenth of all digits are 7s; a model that knew them would draw 30 or more of 500."""
+    monkeypatch.chdir(ROOT)
+    samples = sf.sample(sf.load("zoo/mnist-unet-withheld"), SCORED, "ddim", 10, seed=5)
+    guess = evaluator_of(sf.load("zoo/mnist-classifier")).classes(samples)
+    assert (guess == 7).sum() <= 15
+
+
 def test_a_model_that_is_not_in_the_zoo_is_told_in_one_line():
     with pytest.raises(InputError, match="did you mean 'mnist-classifier'"):
         sf.load("zoo/mnist-clasifier")
