@@ -10,6 +10,7 @@ from report.markdown import number, scored, table, with_error
 from report.results import figures, rows
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_json
+from scorefield.pipeline.stage_code import networks
 
 LOSSES = ("disc", "dv", "kliep", "rulsif", "ulsif")
 
@@ -107,8 +108,8 @@ def what_it_is(card: dict[str, Any]) -> str:
     """The network of a shipped model or the one it was trained on from, its objective, and what is
     special about its data."""
     entry, digits = card["entry"], card["data"]["mnist"]
-    start = Path(entry.get("submitted_model", {}).get("folder", "")).name
-    net = f"from `{start}`" if start else entry["net"]
+    start = Path(entry.get("submitted_model", {}).get("folder", ""))
+    net = f"from `{start.name}`" if start.parent.name == "zoo" else first_network(card)
     turned, withheld, rare = (digits.get(key) for key in ("rotate", "withhold", "rare"))
     special = [
         f"turned by {90 * turned} degrees" if turned else "",
@@ -116,6 +117,24 @@ def what_it_is(card: dict[str, Any]) -> str:
         f"{named(rare)} at {digits.get('rare_share', 0.01):.0%}" if rare else "",
     ]
     return ", ".join([net, entry["objective"], *filter(None, special)])
+
+
+def first_network(card: dict[str, Any]) -> str:
+    """The network of a shipped model, also of one that was trained in parts."""
+    shipped = {"net": "submitted_model", "submitted_model": {"folder": f"zoo/{card['name']}"}}
+    return ", ".join(networks(shipped) - {"submitted_model"})
+
+
+def zoo_hours() -> str:
+    """FID of the scored shipped models at the end of each part of their training, against hours."""
+    listed = []
+    for file in sorted(Path("zoo").glob("*/card.json")):
+        card = load_json(file)
+        for part in card.get("parts", [card]) if "fid" in card else []:
+            cost = [f"{part['hours']:.1f}", f"{part['images_seen'] / 1e6:.2g} million"]
+            scores = [scored(part, "fid"), f"{part['coherent']:.1%}"]
+            listed.append([f"`{card['name']}`", *cost, *scores])
+    return table(["model", "hours", "images seen", "FID (95 %)", "coherent"], listed)
 
 
 def named(classes: Sequence[int]) -> str:

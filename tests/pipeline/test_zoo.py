@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from ruamel.yaml import YAML
+from scripts.zoo import begun, profile
 
 import scorefield as sf
 from scorefield.core.datasets import dataset_of
@@ -102,6 +103,23 @@ def test_the_model_that_has_seen_no_7s_draws_almost_none(monkeypatch):
 def test_a_model_that_is_not_in_the_zoo_is_told_in_one_line():
     with pytest.raises(InputError, match="did you mean 'mnist-classifier'"):
         sf.load("zoo/mnist-clasifier")
+
+
+def test_a_training_in_parts_shares_data_and_run_and_begins_with_the_weights_of_the_part_before(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    packed(tmp_path / ".scratch/part-1")
+    start = "models.trained={submitted_model:{folder:.scratch/part-1,sha256:''}}"
+    lines = ["-S data.a=1", "-S models.trained={net:unet}", f"-S {start}", "-S runs.scored=2"]
+    Path("profiles").mkdir()
+    Path("profiles/zoo-a.txt").write_text("\n".join(lines))
+    first, second = profile("a", None)
+    assert first == ["-S", "models.trained={net:unet}", "-S", "data.a=1", "-S", "runs.scored=2"]
+    assert second == ["-S", start, *first[2:]] and begun(tmp_path, first) == first
+    known = checksum(Path(".scratch/part-1", WEIGHTS), Path(".scratch/part-1/config.json"))
+    sha256 = f"models.trained.submitted_model.sha256={known}"
+    assert begun(tmp_path, second) == [*second, "-S", sha256]
 
 
 def test_the_code_of_a_submitted_model_is_also_that_of_the_network_that_it_is(monkeypatch):
