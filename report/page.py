@@ -10,6 +10,7 @@ import pandas
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
+from report.claims import claims
 from report.findings import findings
 from scorefield.leaderboard.rules import RULES
 from scorefield.pipeline import params
@@ -83,6 +84,7 @@ def write_page(path: str) -> None:
         rules=RULES,
         images=board("metrics/leaderboard.csv"),
         points=board("metrics/leaderboard-2d.csv"),
+        claims=claims(),
         cards=cards(params.load()),
         provenance=provenance(),
         params=Path("params.yaml").read_text(),

@@ -2,19 +2,20 @@
 
 from pathlib import Path
 
-import pandas
 from ruamel.yaml import YAML
 
+from scorefield.core.errors import InputError
 from scorefield.experiments.claims import claim, decided
-from scorefield.pipeline import params
-from scorefield.pipeline.files import command, load_json, save_json
+from scorefield.pipeline.files import command, save_json
 
 
 def main() -> None:
     found = []
     for each in map(claim, YAML(typ="safe").load(Path("claims.yaml"))):
-        table = pandas.read_csv(f"metrics/{each.study}.csv") if each.rows else None
-        found.append(decided(each, load_json(f"metrics/{each.study}.json"), table, params.load()))
+        try:
+            found.append(decided(each))
+        except InputError as missing:  # an entry or a scale that params.yaml no longer has
+            print(f"left out: {missing}")
     save_json("metrics/claims.json", found)
 
 

@@ -1,5 +1,6 @@
 """A claim gets the verdict that its interval gives, and only figures with errors can test one."""
 
+import json
 import math
 
 import pandas
@@ -7,13 +8,19 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 from scipy.stats import ttest_rel
 
 from scorefield.core.errors import InputError
-from scorefield.experiments.claims import claim, decided
+from scorefield.experiments.claims import claim, decided, figures_of
 from scorefield.metrics.verdicts import Estimate, Range, needed_n, paired_estimate, verdict
+from scorefield.pipeline.files import save_json
+from scorefield.pipeline.params import load
+from tests.helpers.project import ROOT
 
 ABOVE, BETWEEN = Range(least=0.0, matters=1.0), Range(least=0.9, most=1.1)
+KEYS = {"id", "family", "statement", "source", "metric", "control", "effect", "low", "high"}
+KEYS |= {"n", "seeds", "verdict", "needed_n"}
 GIVEN = {
     "id": "a",
     "family": "paths",
@@ -74,16 +81,28 @@ def test_a_paired_estimate_has_the_interval_of_a_paired_t_test():
     assert found.effect == pytest.approx((a - b).mean().item()) and found.n == 20
 
 
-def test_figures_are_subtracted_with_independent_errors():
+def of_study(place, monkeypatch, figures, table=None):
+    """A project with one study, paths/x."""
+    figures_of.cache_clear()
+    load.cache_clear()
+    monkeypatch.chdir(place)
+    (place / "params.yaml").write_text("s: {seeds: [1, 2, 3]}")
+    save_json("metrics/paths/x.json", figures)
+    if table is not None:
+        table.to_csv("metrics/paths/x.csv", index=False)
+
+
+def test_figures_are_subtracted_with_independent_errors(tmp_path, monkeypatch):
     figures = {"b": 1.0, "b_se": 0.3, "a": 5.0, "a_low": 4.0, "a_high": 6.0, "n": 50}
+    of_study(tmp_path, monkeypatch, figures)
     known = claim(GIVEN | {"figure": "b", "minus": "a", "below": 0.0, "n": "n", "seeds": "s.seeds"})
-    found = decided(known, figures, None, {"s": {"seeds": [1, 2, 3]}})
+    found = decided(known)
     half = math.hypot(0.3 * 1.959964, 1.0)
     assert (found["low"], found["high"]) == pytest.approx((-4 - half, -4 + half))
     assert (found["n"], found["seeds"], found["verdict"]) == (50, 3, "confirmed")
 
 
-def test_rows_are_paired_by_the_columns_that_are_named():
+def test_rows_are_paired_by_the_columns_that_are_named(tmp_path, monkeypatch):
     table = pandas.DataFrame(
         {
             "case": [1, 1, 2, 2, 3, 3],
@@ -92,9 +111,10 @@ def test_rows_are_paired_by_the_columns_that_are_named():
             "action": [4.0, 2.0, 8.0, 4.0, 1.0, 100.0],
         }
     ).sample(frac=1, random_state=0)
+    of_study(tmp_path, monkeypatch, {}, table)
     rows = {"column": "action", "by": "method", "of": "curve", "against": "line"}
     rows |= {"pairs": ["case"], "where": {"target": "goal"}, "log": True}
-    found = decided(claim(GIVEN | {"rows": rows, "below": 0.0}), {}, table, {})
+    found = decided(claim(GIVEN | {"rows": rows, "below": 0.0}))
     assert found["effect"] == pytest.approx(-math.log(2)) and found["n"] == 2
 
 
@@ -110,8 +130,17 @@ def test_rows_are_paired_by_the_columns_that_are_named():
         ({"figure": "action", "above": 0.0, "n": "m"}, "no figure and no key"),
     ],
 )
-def test_a_claim_that_cannot_be_tested_is_told_in_one_line(changed, said):
-    figures = {"action": 1.0, "action_se": 0.1, "length": 2.0, "n": 3}
+def test_a_claim_that_cannot_be_tested_is_told_in_one_line(tmp_path, monkeypatch, changed, said):
+    of_study(tmp_path, monkeypatch, {"action": 1.0, "action_se": 0.1, "length": 2.0, "n": 3})
     with pytest.raises(InputError, match=said) as told:
-        decided(claim(GIVEN | changed), figures, None, {})
+        decided(claim(GIVEN | changed))
     assert "\n" not in str(told.value) and "claims.a" in str(told.value)
+
+
+def test_every_claim_of_this_project_has_a_verdict():
+    known = YAML(typ="safe").load(ROOT / "claims.yaml")
+    found = {each["id"]: each for each in json.loads((ROOT / "metrics/claims.json").read_text())}
+    assert [*found] == [each["id"] for each in known] and len(known) >= 25
+    assert all(each.keys() >= KEYS for each in found.values())
+    undecided = [each for each in found.values() if each["verdict"] == "underpowered"]
+    assert len(undecided) <= len(known) / 5

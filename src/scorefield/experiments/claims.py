@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pandas
@@ -12,6 +13,8 @@ from scorefield.core.errors import InputError
 from scorefield.core.registry import near
 from scorefield.metrics.bootstrap import Z
 from scorefield.metrics.verdicts import Estimate, Range, needed_n, paired_estimate, verdict
+from scorefield.pipeline.files import load_json
+from scorefield.pipeline.params import load
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement, its source, and what tests it: `figure` of metrics/<study>.json, less `minus`
-    where there is one, or `rows` of metrics/<study>.csv. The claim is that the effect is `above`,
-    `below` or between these values; `matters` is the least effect that would be worth having. `n`
-    and `seeds` name a figure of the study or a key of params.yaml."""
+    """A statement, its source, and what tests it: `figure` of metrics/<study>.json, or `rows` of
+    metrics/<study>.csv. From a figure `minus` is taken where there is one, of `minus_study` if that
+    is another one. The claim is that the effect is `above`, `below` or between these values;
+    `matters` is the least effect that would be worth having. `n` and `seeds` name a figure of the
+    study or a key of params.yaml."""
 
     id: str
     family: str
@@ -44,6 +48,7 @@ class Claim:
     control: str
     figure: str = ""
     minus: str = ""
+    minus_study: str = ""
     rows: Rows | None = None
     above: float = -math.inf
     below: float = math.inf
@@ -66,12 +71,15 @@ def claim(given: Mapping[str, Any]) -> Claim:
     return found
 
 
-def of_figures(known: Claim, figures: Mapping[str, float], n: int) -> Estimate:
+def of_figures(
+    known: Claim, figures: Mapping[str, float], others: Mapping[str, float], n: int
+) -> Estimate:
     """The claim's figure, or the difference of its two figures, which are taken as independent.
-    Raises InputError for a figure that is unknown or has no error."""
+    `others` are those of its `minus`. Raises InputError for a figure that is unknown or has no
+    error."""
     effect, half = with_half(figures, known.figure)
     if known.minus:
-        other, other_half = with_half(figures, known.minus)
+        other, other_half = with_half(others, known.minus)
         effect, half = effect - other, math.hypot(half, other_half)
     return Estimate(effect, effect - half, effect + half, n)
 
@@ -98,7 +106,7 @@ def of_rows(rows: Rows, table: pandas.DataFrame) -> Estimate:
     wide = table.pivot_table(index=list(rows.pairs), columns=rows.by, values=rows.column)
     if missing := [each for each in (rows.of, rows.against) if each not in wide]:
         raise InputError(f"no rows whose {rows.by} is '{missing[0]}'")
-    both = torch.tensor(wide[[rows.of, rows.against]].dropna().to_numpy())
+    both = torch.tensor(wide[[rows.of, rows.against]].dropna().to_numpy().copy())
     both = both.log() if rows.log else both
     return paired_estimate(both[:, 0] - both[:, 1])
 
@@ -116,21 +124,29 @@ def number(name: str, figures: Mapping[str, float], params: Mapping[str, Any]) -
     return len(found) if isinstance(found, list) else int(found)
 
 
-def decided(
-    known: Claim,
-    figures: Mapping[str, float],
-    table: pandas.DataFrame | None,
-    params: Mapping[str, Any],
-) -> dict[str, Any]:
+@cache
+def figures_of(study: str) -> dict[str, float]:
+    """The figures of a study, from metrics/<study>.json."""
+    found: dict[str, float] = load_json(f"metrics/{study}.json")
+    return found
+
+
+def estimated(known: Claim) -> tuple[Estimate, int]:
+    """The effect that tests a claim, and its number of seeds."""
+    figures, params = figures_of(known.study), load()
+    if known.rows:
+        found = of_rows(known.rows, pandas.read_csv(f"metrics/{known.study}.csv"))
+    else:
+        others = figures_of(known.minus_study) if known.minus_study else figures
+        found = of_figures(known, figures, others, number(known.n, figures, params))
+    return found, number(known.seeds, figures, params) if known.seeds else 1
+
+
+def decided(known: Claim) -> dict[str, Any]:
     """A claim with its effect, 95 % interval, n, seeds, verdict and, where it is undecided, the n
-    that would decide it. Raises InputError as the functions above do, with the claim's id."""
+    that would decide it. Raises InputError, with the claim's id, for figures that are missing."""
     try:
-        if known.rows:
-            assert table is not None
-            found = of_rows(known.rows, table)
-        else:
-            found = of_figures(known, figures, number(known.n, figures, params))
-        seeds = number(known.seeds, figures, params) if known.seeds else 1
+        found, seeds = estimated(known)
     except InputError as error:
         raise InputError(f"claims.{known.id} (metrics/{known.study}): {error}") from None
     claimed = Range(known.above, known.below, known.matters)
