@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from report.markdown import number, table
-from scorefield.metrics.verdicts import CONFIRMED, REFUTED, UNDERPOWERED
+from scorefield.metrics.verdicts import VERDICTS
 from scorefield.pipeline.files import load_json
 
 
@@ -21,13 +21,19 @@ def families() -> list[str]:
 
 def counted() -> str:
     """The number of claims of each verdict, by family."""
-    verdicts, listed = (CONFIRMED, REFUTED, UNDERPOWERED), []
+    listed = []
     for family in families():
         found = Counter(claim["verdict"] for claim in claims() if claim["family"] == family)
-        listed.append([family, *(str(found[verdict]) for verdict in verdicts)])
-    total = Counter(claim["verdict"] for claim in claims())
-    listed.append(["all", *(str(total[verdict]) for verdict in verdicts)])
-    return table(["claims about", *verdicts], listed)
+        listed.append([family, *(str(found[verdict]) for verdict in VERDICTS)])
+    found = Counter(claim["verdict"] for claim in claims())
+    listed.append(["all", *(str(found[verdict]) for verdict in VERDICTS)])
+    return table(["claims about", *VERDICTS], listed)
+
+
+def total() -> str:
+    """The number of claims of each verdict, in words."""
+    found = Counter(claim["verdict"] for claim in claims())
+    return ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS)
 
 
 def of_family(family: str) -> str:

@@ -36,6 +36,9 @@ def test_the_parameters_of_this_project_are_right():
     assert list(problems(PARAMS)) == []
 
 
+GUIDED = {k: v for k, v in PARAMS["runs_with_guide"]["mnist-ratio-disc"].items() if k != "ratio"}
+
+
 def broken(path: str, value):
     params = copy.deepcopy(PARAMS)
     *parents, last = path.split("/")
@@ -75,7 +78,7 @@ def broken(path: str, value):
         ("runs/bimodal-ddim/ddim", {"step": 3}, "runs.bimodal-ddim.ddim.step: unknown key; did you mean 'steps'?"),
         ("runs/bimodal-ddim/n", 0, "runs.bimodal-ddim.n: expected a whole number of at least 1, found 0"),
         ("runs/bimodal-ddim/guidance", "ratio", "runs.bimodal-ddim: its guidance needs a guide; it belongs into runs_with_guide"),
-        ("runs_with_guide/mnist-ratio-disc/guidance", "plain", "its guidance takes no guide; it belongs into runs"),
+        ("runs_with_guide/mnist-ratio-disc", GUIDED | {"guidance": "plain"}, "its guidance takes no guide; it belongs into runs"),
         ("runs_with_guide/digits-ddim", PARAMS["runs_with_guide"]["mnist-ratio-disc"], "there is a run of that name in runs"),
         ("models/digits-ddpm/schedule", "cosin", "no schedule named 'cosin'; did you mean 'cosine'?"),
         ("data/digits/source", "minst", "no data named 'minst'; did you mean 'mnist'?"),

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from scorefield.core.errors import InputError
 
-CONFIRMED, REFUTED, UNDERPOWERED = "confirmed", "refuted", "underpowered"
+VERDICTS = CONFIRMED, REFUTED, UNDERPOWERED = "confirmed", "refuted", "underpowered"
 
 
 @dataclass(frozen=True)
