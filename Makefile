@@ -20,6 +20,9 @@ repro: .venv/installed  ## run whatever of the pipeline is not up to date; JOBS=
 	@PYTHONPATH=src python -m scripts.results
 	@echo "Leaderboard: metrics/leaderboard.md   page: plots/report.html   live curves: make mlflow"
 
+demo: .venv/installed  ## draw, guide, join and score digits of the shipped models, and open a page; NO_OPEN=1: only write it
+	@PYTHONPATH=src python -m scripts.demo $(if $(NO_OPEN),--no-open)
+
 results: .venv/installed  ## print the headline figures and the leaderboard
 	@PYTHONPATH=src python -m scripts.results
 
@@ -110,5 +113,5 @@ clean:  ## remove scratch, caches and tracking; data, models and results stay
 	rm -rf .scratch .pytest_cache .ruff_cache .mypy_cache .hypothesis dvc_plots mlflow.db* mlartifacts
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help install repro results compare experiments costs dag zoo capture test test-unit coverage lint format hooks slurm share sweep verify smoke bench mlflow plots readme entry export clean schema
+.PHONY: help install repro demo results compare experiments costs dag zoo capture test test-unit coverage lint format hooks slurm share sweep verify smoke bench mlflow plots readme entry export clean schema
 .DEFAULT_GOAL := help

@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/recipe.py [--seeds 0 1 2] [--nets unet dit] [--jobs 2] [--quick]
 
-Needs data/digits and models/digits-classifier (`make repro`). Every training has one thread, and
+Needs data/digits and models/mnist-classifier (`make repro`). Every training has one thread, and
 time is that of its processor. About 95 minutes of a core in all, half of it with two jobs. What is
 done is in .scratch/recipe.jsonl; a run that was killed goes on from there if nothing was edited.
 Puts recipe_* and train_peak_share into benchmarks/results.json; --quick only prints them.
@@ -14,7 +14,7 @@ Puts recipe_* and train_peak_share into benchmarks/results.json; --quick only pr
 - Equal time: the milliseconds of a step are measured in turn, then each recipe trains with its
   whole schedule in as many steps as take the previous recipe's time. The trainings of a seed go on
   in turn, a twentieth of each at a time, so that all of them meet the same machine.
-- FID: 1,000 samples in 25 steps of DDIM against the test images, evaluator digits-classifier.
+- FID: 1,000 samples in 25 steps of DDIM against the test images, evaluator mnist-classifier.
 - Loss: the squared error of v of a pixel on the validation images, with the same noise and
   stratified times over (0, 1] for all recipes, of the averaged weights.
 - Speed-up: the time of the previous recipe by that in which the new one ends with the same loss.
@@ -82,7 +82,7 @@ def trainings(name: str, data: Tensors, seed: int) -> dict[str, Start]:
 
 def version() -> str:
     """A hash of params.yaml, the data, the evaluator and all code that trains."""
-    here, evaluator = Path(__file__), Path("models/digits-classifier", WEIGHTS)
+    here, evaluator = Path(__file__), Path("models/mnist-classifier", WEIGHTS)
     methods = [file for kind in ("nets", "optimisers") for file in (SOURCE / kind).glob("*.py")]
     beside = [here.with_name(f"{name}.py") for name in BESIDE]
     files = closure(here, *beside, *methods)

@@ -75,7 +75,7 @@ def fid(trained: Any, seed: int, n: int, test: Tensor) -> float:
         part = range(first, min(n, first + ROWS))
         pure = streams(seed, part)(torch.empty(len(part), *side))
         found.append(draw(trained.eval(), pure, SAMPLING_STEPS))
-    return load_evaluator("digits-classifier").distance(torch.cat(found), test)["fid"]
+    return load_evaluator("mnist-classifier").distance(torch.cat(found), test)["fid"]
 
 
 def crossing(points: dict[int, float], target: float) -> float:

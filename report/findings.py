@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from report.markdown import scored
 from report.results import figures
 from scorefield.pipeline import params
-from scorefield.pipeline.variants import scales
+from scorefield.pipeline.variants import cells
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,13 @@ def images() -> list[Finding]:
             f"({millions('digits-ddpm')}) has {fid('digits-ddim')}. DDDM: the transformer has "
             f"{fid('digits-dit-dddm')}; the U-Net has {fid('digits-dddm')}.",
             "dvc repro evaluate@digits-dit evaluate@digits-dit-dddm",
+        ),
+        Finding(
+            "Shipped models",
+            "plots/runs/mnist-unet.png",
+            "Trained for hours on the full MNIST, and not ranked: a U-Net as DDPM has "
+            f"{fid('mnist-unet')}, as DDDM {fid('mnist-unet-dddm')}.",
+            "dvc repro evaluate@mnist-unet evaluate@mnist-unet-dddm",
         ),
     ]
 
@@ -118,40 +125,42 @@ def instability() -> list[Finding]:
 
 def calibration() -> Finding:
     """Whether the instability of digits is the error of the network."""
-    found, levels = figures("instability/digits"), params.entry("instability", "digits")["levels"]
+    found, levels = figures("instability/mnist"), params.entry("instability", "mnist")["levels"]
     ratios = [f"{found[f'error_ratio_{level:g}']:.2f} at {level:g}" for level in levels]
     return Finding(
         "Where digits are unstable",
-        f"plots/instability/digits/pixels-{levels[len(levels) // 2]:g}.png",
+        f"plots/instability/mnist/pixels-{levels[len(levels) // 2]:g}.png",
         "The posterior variance that a network claims, divided by its squared error; 1 is "
         f"right. By noise level it is {', '.join(ratios)}.",
-        "dvc repro instability_report@digits",
+        "dvc repro instability_report@mnist",
     )
 
 
 def guided_digits() -> Finding:
     """What guidance towards instability does to digits."""
-    entry, found = params.entry("guidance_sweep", "digits"), figures("guidance_sweep/digits")
-    most = f"ibg_{scales(entry, 'ibg')[-1]:g}"
+    entry, found = params.entry("guidance_sweep", "mnist"), figures("guidance_sweep/mnist")
 
-    def change(role: str, key: str) -> str:
-        value, error = (100 * found[f"{role}_{most}_{key}"] for key in (key, f"{key}_se"))
+    def change(role: str, label: str, key: str) -> str:
+        most = max(scale for name, scale in cells(entry, role) if name == "ibg")
+        cell = f"{label}_ibg_{most:g}"
+        value, error = (100 * found[f"{cell}_{key}"] for key in (key, f"{key}_se"))
         return f"{value:+.1f} ± {error:.1f}"
 
     return Finding(
         "Digits guided towards instability",
-        "plots/guidance_sweep/digits-samples.png",
-        f"7s are 1 % of the training images. IBG changes the share of 7s among {entry['n']} "
-        f"samples by {change('rare', 'gain')} percentage points with a network and by "
-        f"{change('exact', 'gain')} with the exact law of the training images, and the share of "
-        f"incoherent samples by {change('rare', 'cost')} and {change('exact', 'cost')}.",
-        "dvc repro guidance_sweep_report@digits",
+        "plots/guidance_sweep/mnist-samples.png",
+        f"7s are 1 % of the training images. IBG at the largest scale tried changes the share of "
+        f"7s among {entry['n']} samples by {change('model', 'rare', 'gain')} percentage points "
+        f"with a network and by {change('control', 'exact', 'gain')} with the exact law of the "
+        "training images, and the share of incoherent samples by "
+        f"{change('model', 'rare', 'cost')} and {change('control', 'exact', 'cost')}.",
+        "dvc repro guidance_sweep_report@mnist",
     )
 
 
 def ratio() -> Finding:
     """Digits guided by a density ratio, at its best scale."""
-    f = figures("matching/digits")
+    f = figures("matching/mnist")
 
     def share(cell: str) -> str:
         rate, error = (f[f"{cell}_{key}"] for key in ("agreement", "agreement_se"))
@@ -159,13 +168,14 @@ def ratio() -> Finding:
 
     return Finding(
         "Digits that match turned digits",
-        "plots/matching/digits/given.png",
+        "plots/matching/mnist/given.png",
         f"{share('disc_best')} of the digits have the class of the image that they should match; "
         f"without guidance {share('unguided')}. FID is {scored(f, 'disc_best_fid')}, without "
         f"guidance {scored(f, 'unguided_fid')} (with 95 % intervals). The scale is "
-        f"{f['disc_best_scale']:g}. At scale 1 the learned ratio has {share('disc_1')}, the exact "
-        f"ratio of the training images {share('exact_1')}.",
-        "dvc repro matching_report@digits",
+        f"{f['disc_best_scale']:g}. At scale 1 the learned ratio has {share('disc_1')}; the exact "
+        "ratio of the training images, with the exact denoiser of the same law, has "
+        f"{share('exact_law_1')}.",
+        "dvc repro matching_report@mnist",
     )
 
 
@@ -189,8 +199,8 @@ def matching(name: str, guide: str, what: str, first: str, second: str) -> Findi
 
 def paths() -> list[Finding]:
     """Paths between examples."""
-    digits, exact = figures("paths/digits"), figures("paths/missing-exact")
-    levels = params.entry("paths", "digits")["levels"]
+    digits, exact = figures("paths/mnist"), figures("paths/missing-exact")
+    levels = params.entry("paths", "mnist")["levels"]
     shown = f"{levels[(len(levels) - 1) // 2]:g}"  # that of the film, too
 
     def time(name: str) -> str:
@@ -215,12 +225,12 @@ def paths() -> list[Finding]:
         ),
         Finding(
             "From digit to digit",
-            f"plots/paths/digits/strips-{shown}.png",
+            f"plots/paths/mnist/strips-{shown}.png",
             f"In the score field of a network at noise level {shown}, the mean time-free action is "
-            f"{of_digits[0]} for instantons ({time('digits')}) and {of_digits[2]} for lines "
+            f"{of_digits[0]} for instantons ({time('mnist')}) and {of_digits[2]} for lines "
             "between the same points. Twice the time changes the action of instantons by up to "
             f"{percent(digits['time_change'], 0)}, over all noise levels.",
-            "dvc repro paths_report@digits",
+            "dvc repro paths_report@mnist",
         ),
     ]
 
@@ -230,11 +240,11 @@ def findings() -> list[Finding]:
     linear = "Slope and residual variance (with the true ratio: 0.8 and 0.09 at scale 1)"
     return [
         *images(),
-        few_steps("digits", "FID"),
+        few_steps("mnist", "FID"),
         few_steps("bimodal", "Squared MMD"),
         *instability(),
         ratio(),
         matching("pairs", "disc", linear, "slope", "residual"),
-        matching("digits", "disc", "Agreement and FID", "agreement", "fid"),
+        matching("mnist", "disc", "Agreement and FID", "agreement", "fid"),
         *paths(),
     ]

@@ -7,7 +7,7 @@ from scorefield.pipeline import params
 RARE_RUNS = ("rare-ddim", "rare-ancestral", "rare-ibg", "rare-random", "rare-minus-score")
 PLAIN = "plain"  # the variant without guidance
 DENOISERS = {"model": "network", "control": "exact"}
-DIGITS = {"model": "network", "control": "exact law", "withheld": "network, no 7s"}
+IMAGES = {"model": "network", "control": "exact law", "withheld": "network, no 7s"}
 
 
 def rare_runs() -> str:
@@ -87,33 +87,31 @@ def interval(found: Row, key: str) -> str:
     return f"{found[key]:.2f} ({found[f'{key}_low']:.2f} to {found[f'{key}_high']:.2f})"
 
 
-def instability_figure(score: str, role: str, level: float, figure: str) -> str:
-    """Digits: one figure of a score at one noise level, with its 95 % interval."""
-    place = {"score": score, "role": role, "level": level, "figure": figure}
-    each = rows("instability/digits")
-    (found,) = (row for row in each if all(row[key] == place[key] for key in place))
-    return interval({"x": found["mean"], "x_low": found["low"], "x_high": found["high"]}, "x")
-
-
-def calibration_digits() -> str:
+def calibration() -> str:
     """Digits: the score `trace` over the squared error of the same denoiser, and its correlation
     with the exact posterior variance, by noise level."""
-    found = figures("instability/digits")
+    found = figures("instability/mnist")
     keys = [f"{before}error_ratio" for before in ("", "withheld_", "control_")]
     keys += ["correlation", "control_correlation", "pixel_correlation"]
     listed = [
         [f"{level:g}", *(interval(found, f"{key}_{level:g}") for key in keys)]
-        for level in params.entry("instability", "digits")["levels"]
+        for level in params.entry("instability", "mnist")["levels"]
     ]
-    ratios = [f"score / error, {DIGITS[role]}" for role in ("model", "withheld", "control")]
-    others = [f"correlation, {DIGITS[role]}" for role in ("model", "control")]
+    ratios = [f"score / error, {IMAGES[role]}" for role in ("model", "withheld", "control")]
+    others = [f"correlation, {IMAGES[role]}" for role in ("model", "control")]
     return table(["sigma / alpha", *ratios, *others, "over pixels, network"], listed)
 
 
-def instability_digits() -> str:
+def scores_of_images(found: Row) -> list[str]:
+    """The names of the scores among the figures of digits."""
+    ends = (key.removesuffix("_auroc_gain") for key in found if key.endswith("_auroc_gain"))
+    return sorted(end.removeprefix("withheld_") for end in ends)
+
+
+def image_scores() -> str:
     """Digits: what each score says of the withheld class, of the error and of the evaluator, as
     means over noise levels."""
-    found = figures("instability/digits")
+    found = figures("instability/mnist")
     columns = {
         "AUROC, 7s seen": "{}_auroc",
         "AUROC, no 7s seen": "withheld_{}_auroc",
@@ -123,35 +121,47 @@ def instability_digits() -> str:
         "confidence": "{}_confidence_partial",
         "mistakes": "{}_mistake_partial",
     }
-    scores = sorted(
-        key.removesuffix("_auroc_gain").removeprefix("withheld_")
-        for key in found
-        if key.endswith("_auroc_gain")
-    )
     listed = [
         [score, *(interval(found, key.format(score)) for key in columns.values())]
-        for score in scores
+        for score in scores_of_images(found)
     ]
     return table(["score", *columns], listed)
 
 
-def guidance_sweep_digits() -> str:
+def intervals(form: str, neutral: float) -> str:
+    """Digits: the scores whose figure, a key with the score's name in it, has a 95 % interval above
+    or below a value that says nothing."""
+    found = figures("instability/mnist")
+    of = {f"`{score}`": form.format(score) for score in scores_of_images(found)}
+    sides = {
+        "above": [score for score, key in of.items() if found[f"{key}_low"] > neutral],
+        "below": [score for score, key in of.items() if found[f"{key}_high"] < neutral],
+    }
+    said = []
+    for side, names in sides.items():
+        listed = "all scores" if len(names) == len(of) else ", ".join(names) or "no score"
+        said.append(f"{side} {neutral:g} for {listed}")
+    return f"95 % intervals are {' and '.join(said)}"
+
+
+def image_sweep() -> str:
     """Digits: what every variant and scale adds to the rare-mode rate and to the off-mode rate of
     unguided samples, of each denoiser; in the first row and the last the rates themselves."""
-    found = {(r["variant"], r["scale"], r["role"]): r for r in rows("guidance_sweep/digits")}
+    found = {(r["variant"], r["scale"], r["role"]): r for r in rows("guidance_sweep/mnist")}
 
     def cells(variant: str, scale: float) -> list[str]:
         keys = ("rare_mode", "off_mode") if variant in (PLAIN, "data") else ("gain", "cost")
-        each = [found.get((variant, scale, role)) for role in DIGITS]
+        each = [found.get((variant, scale, role)) for role in IMAGES]
         return [with_error(row, key) if row else "" for key in keys for row in each]
 
     real = found["data", 0.0, "real"]
-    tried = dict.fromkeys((variant, scale) for variant, scale, role in found if role in DIGITS)
+    order = [PLAIN, *params.entry("guidance_sweep", "mnist")["variants"]]
+    tried = {(variant, scale) for variant, scale, role in found if role in IMAGES}
     listed = [
         ["unguided: rate" if variant == PLAIN else f"{variant}, {scale:g}", *cells(variant, scale)]
-        for variant, scale in tried
+        for variant, scale in sorted(tried, key=lambda cell: (order.index(cell[0]), cell[1]))
     ]
-    head = [f"{what}, {name}" for what in ("7s", "off-mode") for name in DIGITS.values()]
+    head = [f"{what}, {name}" for what in ("7s", "off-mode") for name in IMAGES.values()]
     listed.append(
         [
             "real images: rate",

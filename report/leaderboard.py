@@ -12,7 +12,7 @@ from scorefield.pipeline.files import load_json
 
 DIGITS = "digits"  # the dataset of the table in README.md
 IMAGES, POINTS = "leaderboard", "leaderboard-2d"  # the tables below `metrics`
-UNRANKED = ("unranked: ", "flagged: ", "refused: ")
+UNRANKED = ("unranked: ", "flagged: ", "refused: ", "shipped: ")
 EQUAL_TIME = {  # run -> what it is
     "digits-ddim": "U-Net, DDPM",
     "digits-dit": "transformer, DDPM",

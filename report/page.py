@@ -10,6 +10,7 @@ import pandas
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
+from report.claims import claims
 from report.findings import findings
 from scorefield.leaderboard.rules import RULES
 from scorefield.pipeline import params
@@ -62,8 +63,8 @@ def figure(value: float | None) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
 
 
-def render(**content: Any) -> str:
-    """The page from its template; `content` is what the template names."""
+def render(template: str, **content: Any) -> str:
+    """A page from its template in this folder; `content` is what the template names."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -71,17 +72,19 @@ def render(**content: Any) -> str:
         trim_blocks=True,
     )
     environment.filters["figure"] = figure
-    return environment.get_template(TEMPLATE).render(**content)
+    return environment.get_template(template).render(**content)
 
 
 def write_page(path: str) -> None:
     """Write the page, from what the pipeline measured. Raises InputError where a result is
     missing."""
     page = render(
+        TEMPLATE,
         findings=[(finding, embedded(finding.picture)) for finding in findings()],
         rules=RULES,
         images=board("metrics/leaderboard.csv"),
         points=board("metrics/leaderboard-2d.csv"),
+        claims=claims(),
         cards=cards(params.load()),
         provenance=provenance(),
         params=Path("params.yaml").read_text(),

@@ -6,7 +6,7 @@ from typing import Any
 from benchmarks.results import RESULTS
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 
-from report import instability_tables, leaderboard, path_tables, tables
+from report import claims, instability_tables, leaderboard, path_tables, tables
 from report.graph import graph
 from report.results import figures
 from scorefield.core.errors import InputError
@@ -47,7 +47,12 @@ def environment() -> Environment:
         found.filters[form.__name__] = form
     names: dict[str, Any] = {"figures": figures, "measured": load_json(RESULTS), "graph": graph}
     names |= {"tables": tables, "instability_tables": instability_tables}
-    names |= {"path_tables": path_tables, "leaderboard": leaderboard, "rules": RULES}
+    names |= {
+        "claims": claims,
+        "path_tables": path_tables,
+        "leaderboard": leaderboard,
+        "rules": RULES,
+    }
     found.globals |= names
     return found
 

@@ -48,6 +48,12 @@ def path_figure(key: str, method: str, name: str, noise: float, endpoints: str) 
     return value
 
 
+def mean_figure(name: str, key: str, noise: float) -> float:
+    """The mean of a figure over the instantons to the goal at one noise level."""
+    found: float = goal_paths(name, key)["instanton"].loc[noise].mean()
+    return found
+
+
 def path_range(name: str, key: str) -> str:
     """The least and the largest of a figure of the instantons to the goal."""
     found = goal_paths(name, key)["instanton"]

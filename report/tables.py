@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas
 
@@ -9,6 +10,7 @@ from report.markdown import number, scored, table, with_error
 from report.results import figures, rows
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_json
+from scorefield.pipeline.stage_code import networks
 
 LOSSES = ("disc", "dv", "kliep", "rulsif", "ulsif")
 
@@ -69,12 +71,12 @@ def matching(name: str, keys: Sequence[str]) -> str:
 def ratio_losses() -> str:
     """Digits guided by a ratio of each loss, at the scales that all losses have."""
     of_model = ("mutual_information", "calibration_worst", "pair_accuracy")
-    entries = (params.entry("matching_guides", f"digits-{loss}") for loss in LOSSES)
+    entries = (params.entry("matching_guides", f"mnist-{loss}") for loss in LOSSES)
     scales = sorted(set.intersection(*(set(entry["scales"]) for entry in entries)))
     cells = [(scale, key) for key in ("agreement", "coherent") for scale in scales]
-    found, listed = figures("matching/digits"), []
+    found, listed = figures("matching/mnist"), []
     for loss in LOSSES:
-        model = figures(f"models/digits-ratio-{loss}")
+        model = figures(f"models/mnist-ratio-{loss}")
         shown = (with_error(found, f"{loss}_{scale:g}_{key}") for scale, key in cells)
         listed.append([loss, *shown, *(f"{model[key]:.3f}" for key in of_model)])
     head = [f"{key}, scale {scale:g}" for scale, key in cells]
@@ -86,7 +88,7 @@ def ratio_losses() -> str:
 
 
 def zoo() -> str:
-    """The shipped models: images seen, hours, FID with its interval and coherent share."""
+    """The shipped models: data, images seen, hours, FID with its interval and coherent share."""
     listed = []
     for file in sorted(Path("zoo").glob("*/card.json")):
         card = load_json(file)
@@ -96,5 +98,45 @@ def zoo() -> str:
         if "accuracy" in card["training"]:
             scores = [f"accuracy {card['training']['accuracy']:.1%}", ""]
         cost = [f"{card['images_seen'] / 1e6:.2g} million", f"{card['hours']:.1f}"]
-        listed.append([f"[`{card['name']}`](../{file.with_name('card.md')})", *cost, *scores])
-    return table(["model", "images seen", "hours", "FID (95 %)", "coherent"], listed)
+        name = f"[`{card['name']}`](../{file.with_name('card.md')})"
+        listed.append([name, what_it_is(card), *cost, *scores])
+    head = ["model", "network, objective, data", "images seen", "hours", "FID (95 %)", "coherent"]
+    return table(head, listed, text_columns=2)
+
+
+def what_it_is(card: dict[str, Any]) -> str:
+    """The network of a shipped model or the one it was trained on from, its objective, and what is
+    special about its data."""
+    entry, digits = card["entry"], card["data"]["mnist"]
+    start = Path(entry.get("submitted_model", {}).get("folder", ""))
+    net = f"from `{start.name}`" if start.parent.name == "zoo" else first_network(card)
+    turned, withheld, rare = (digits.get(key) for key in ("rotate", "withhold", "rare"))
+    special = [
+        f"turned by {90 * turned} degrees" if turned else "",
+        f"no {named(withheld)}" if withheld else "",
+        f"{named(rare)} at {digits.get('rare_share', 0.01):.0%}" if rare else "",
+    ]
+    return ", ".join([net, entry["objective"], *filter(None, special)])
+
+
+def first_network(card: dict[str, Any]) -> str:
+    """The network of a shipped model, also of one that was trained in parts."""
+    shipped = {"net": "submitted_model", "submitted_model": {"folder": f"zoo/{card['name']}"}}
+    return ", ".join(networks(shipped) - {"submitted_model"})
+
+
+def zoo_hours() -> str:
+    """FID of the scored shipped models at the end of each part of their training, against hours."""
+    listed = []
+    for file in sorted(Path("zoo").glob("*/card.json")):
+        card = load_json(file)
+        for part in card.get("parts", [card]) if "fid" in card else []:
+            cost = [f"{part['hours']:.1f}", f"{part['images_seen'] / 1e6:.2g} million"]
+            scores = [scored(part, "fid"), f"{part['coherent']:.1%}"]
+            listed.append([f"`{card['name']}`", *cost, *scores])
+    return table(["model", "hours", "images seen", "FID (95 %)", "coherent"], listed)
+
+
+def named(classes: Sequence[int]) -> str:
+    """Classes of digits in words."""
+    return ", ".join(f"{digit}s" for digit in classes)

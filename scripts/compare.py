@@ -46,9 +46,17 @@ def read(revision: str) -> Figures:
         files = committed(revision)
     found = {}
     for path, content in files.items():
-        figures = json.loads(content)
+        figures = keyed(json.loads(content))
         found[present_file(path)] = {present_key(key): value for key, value in figures.items()}
     return found
+
+
+def keyed(content: Any) -> dict[str, Any]:
+    """The figures of a file; of a list of claims the effect of each."""
+    if isinstance(content, list):
+        return {claim["id"]: claim["effect"] for claim in content}
+    figures: dict[str, Any] = content
+    return figures
 
 
 def committed(revision: str) -> dict[str, bytes]:

@@ -1,12 +1,15 @@
 """Train a model of the zoo again and write zoo/NAME: weights in bfloat16, configuration and card.
 
 Needs the entry models.NAME of params.yaml and profiles/zoo-NAME.txt, whose entries `trained` and,
-where there is one, `scored` are the training and the run whose scores are on the card. All runs in
+where there is one, `scored` are the training and the run whose scores are on the card. Where there
+are several entries `trained`, each is a part of the training, with scores of its own; a part may
+begin with the weights of the first one, in .scratch/part-1, and so on. All runs in
 .scratch/zoo/NAME, a clone of the last commit; after a stop the same command goes on from there."""
 
 import argparse
 import contextlib
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -34,7 +37,8 @@ from scorefield.pipeline.files import (
     to_unit,
 )
 
-HOURS = Path(".scratch/hours.json")
+HOURS, PARTS = Path(".scratch/hours.json"), Path(".scratch/parts.json")
+OF_PART = ("images_seen", "hours", "fid", "fid_low", "fid_high", "coherent")
 
 
 def clone_of(name: str) -> Path:
@@ -45,18 +49,30 @@ def clone_of(name: str) -> Path:
     return clone
 
 
-def profile(name: str, images: Path | None) -> list[str]:
-    """The arguments of `dvc exp run` for a model; MNIST is read from a folder, if one is given.
-    Raises InputError where there is no profile."""
+def profile(name: str, images: Path | None) -> list[list[str]]:
+    """The arguments of `dvc exp run` for each part of the training of a model; MNIST is read from a
+    folder, if one is given. Raises InputError where there is no profile."""
     file = Path("profiles", f"zoo-{name}.txt")
     if not file.exists():
         known = [path.stem.removeprefix("zoo-") for path in Path("profiles").glob("zoo-*.txt")]
         raise InputError(f"{file}: not found; there are {', '.join(sorted(known))}")
-    words = file.read_text().split()
+    lines = file.read_text().splitlines()
+    parts = [line.split() for line in lines if "models.trained=" in line]
+    shared = [word for line in lines if "models.trained=" not in line for word in line.split()]
     if images:
-        words += ["-S", "data.mnist-full.mnist.origin=folder"]
-        words += ["-S", f"++data.mnist-full.mnist.folder={images.resolve()}"]
-    return words
+        shared += ["-S", "data.mnist-full.mnist.origin=folder"]
+        shared += ["-S", f"++data.mnist-full.mnist.folder={images.resolve()}"]
+    return [[*part, *shared] for part in parts]
+
+
+def begun(clone: Path, words: list[str]) -> list[str]:
+    """Arguments with the checksum of the shipped model that the training begins with, if any."""
+    start = re.search(r"submitted_model:{folder:([^,]+)", " ".join(words))
+    if not start:
+        return words
+    folder = clone / start[1]
+    known = checksum(folder / WEIGHTS, folder / "config.json")
+    return [*words, "-S", f"models.trained.submitted_model.sha256={known}"]
 
 
 def experiment(clone: Path, arguments: list[str], target: str) -> None:
@@ -113,6 +129,13 @@ def hardware() -> str:
     return f"{threads} thread of {names[0] if names else 'a CPU'}{tiles}"
 
 
+def finished(clone: Path) -> list[dict[str, Any]]:
+    """Of each part of the training that has ended: its steps, the images and hours up to its end,
+    and the scores then."""
+    file = clone / PARTS
+    return load_json(file) if file.exists() else []
+
+
 def facts(clone: Path, name: str) -> dict[str, Any]:
     """What the card says of the training and, where the model was scored, of its samples."""
     spec = YAML(typ="safe").load(clone / "params.yaml")
@@ -124,12 +147,14 @@ def facts(clone: Path, name: str) -> dict[str, Any]:
     )
     data = load_tensors(clone / f"data/{entry['data']}.safetensors")
     scored = clone / "metrics/runs/scored.json"
-    return {
+    before = finished(clone)
+    known = {
         "name": name,
         "command": f"make zoo NAME={name}",
         "data_sha256": checksum(clone / f"data/{entry['data']}.safetensors"),
         "images": len(data["train"]),
-        "images_seen": figures["steps"] * numbers["batch"],
+        "images_seen": figures["steps"] * numbers["batch"]
+        + (before[-1]["images_seen"] if before else 0),
         "hours": load_json(clone / HOURS),
         "hardware": hardware(),
         "revision": revision.stdout.strip(),
@@ -138,6 +163,8 @@ def facts(clone: Path, name: str) -> dict[str, Any]:
         "run": spec["runs"].get("scored"),
         "training": figures,
     } | (load_json(scored) if scored.exists() else {})
+    part = {"steps": figures["steps"]} | {key: known[key] for key in OF_PART if key in known}
+    return known | {"parts": [*before, part]}
 
 
 @torch.no_grad()
@@ -149,8 +176,8 @@ def official_accuracy(folder: Path, images: Path | None) -> dict[str, float]:
     return {"official_accuracy": (guess == labels).double().mean().item()}
 
 
-def write_card(clone: Path, name: str, images: Path | None) -> None:
-    """card.json and card.md of the clone's zoo/NAME."""
+def write_card(clone: Path, name: str, images: Path | None) -> dict[str, Any]:
+    """Write card.json and card.md of the clone's zoo/NAME; what they say."""
     folder, known = clone / ZOO / name, facts(clone, name)
     if known["entry"]["objective"] == "classifier":
         known |= official_accuracy(folder, images)
@@ -158,6 +185,22 @@ def write_card(clone: Path, name: str, images: Path | None) -> None:
     save_json(folder / "card.json", known)
     template = environment().get_template("zoo_card.jinja")
     (folder / "card.md").write_text(template.render(card=load_json(folder / "card.json")))
+    return known
+
+
+def train_part(clone: Path, name: str, words: list[str], images: Path | None) -> None:
+    """Run one part of the training of a model; its weights and card are then in the clone's
+    zoo/NAME, and a copy for the next part in .scratch/part-1 or so."""
+    words = begun(clone, words)
+    with counted_hours(clone):
+        experiment(clone, words, "train@trained")
+    words += ["-S", f"models.{name}.submitted_model.sha256={packed(clone, name)}"]
+    if any(word.startswith("+runs.scored") for word in words):
+        experiment(clone, words, "evaluate@scored")
+    known = write_card(clone, name, images)
+    last = clone / f".scratch/part-{len(known['parts'])}"
+    shutil.copytree(clone / ZOO / name, last, dirs_exist_ok=True)
+    save_json(clone / PARTS, known["parts"])
 
 
 def main() -> None:
@@ -166,18 +209,14 @@ def main() -> None:
     parser.add_argument("--images", type=Path, help="the folder of MNIST's four IDX files")
     given = parser.parse_args()
     try:
-        name, words = given.name, profile(given.name, given.images)
-        clone = clone_of(name)
-        with counted_hours(clone):
-            experiment(clone, words, "train@trained")
-        words += ["-S", f"models.{name}.submitted_model.sha256={packed(clone, name)}"]
-        if any(word.startswith("+runs.scored") for word in words):
-            experiment(clone, words, "evaluate@scored")
-        write_card(clone, name, given.images)
+        parts, clone = profile(given.name, given.images), clone_of(given.name)
+        for words in parts[len(finished(clone)) :]:
+            train_part(clone, given.name, words, given.images)
     except InputError as error:
         sys.exit(f"error: {error}")
-    shutil.copytree(clone / ZOO / name, ZOO / name, dirs_exist_ok=True)
-    print(f"{ZOO / name}: {checksum(ZOO / name / WEIGHTS, ZOO / name / 'config.json')}")
+    target = ZOO / given.name
+    shutil.copytree(clone / target, target, dirs_exist_ok=True)
+    print(f"{target}: {checksum(target / WEIGHTS, target / 'config.json')}")
 
 
 if __name__ == "__main__":

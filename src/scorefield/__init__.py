@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scorefield import data as data
     from scorefield import guidance as guidance
     from scorefield import instability as instability
     from scorefield import metrics as metrics
@@ -34,11 +35,13 @@ if TYPE_CHECKING:
     from scorefield.core.tilt import tilt as tilt
     from scorefield.drawing import denoiser as denoiser
     from scorefield.drawing import sample as sample
+    from scorefield.fitting import exact as exact
+    from scorefield.fitting import exact_ratio as exact_ratio
     from scorefield.fitting import fit as fit
     from scorefield.fitting import load as load
     from scorefield.interop.pipelines import from_diffusers as from_diffusers
 
-PACKAGES = ("guidance", "instability", "metrics", "paths", "samplers")
+PACKAGES = ("data", "guidance", "instability", "metrics", "paths", "samplers")
 FILES = {  # the public names of each file
     "core.model": "Model",
     "core.denoiser": "Chunk Counter Denoiser counted noise posterior_mean score velocity",
@@ -49,7 +52,7 @@ FILES = {  # the public names of each file
     "core.schedule": "Schedule cosine ddpm linear time_at times",
     "core.tilt": "tilt",
     "drawing": "denoiser sample",
-    "fitting": "fit load",
+    "fitting": "exact exact_ratio fit load",
     "interop.pipelines": "from_diffusers",
 }
 WHERE = {name: file for file, names in FILES.items() for name in names.split()}

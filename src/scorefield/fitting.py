@@ -1,4 +1,5 @@
-"""Training of a model on an array, and loading of a model from a folder."""
+"""Training of a model on an array, models of a dataset in closed form, and loading of a model from
+a folder."""
 
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,38 @@ def untrained_model(config: dict[str, Any], data: dict[str, Tensor], seed: int) 
         )
     hooks(model.net).begin(data)
     return model
+
+
+def exact(data: dict[str, Tensor], schedule: str = "cosine", **knobs: Any) -> Model:
+    """The denoiser of a dataset in closed form, without training: of the mixture that points come
+    from, or of the training images, each smoothed by a Gaussian of std `width`. `data` is one of
+    `scorefield.data`. Raises InputError for data without a mixture or training images, and for
+    unknown knobs."""
+    return closed_form("exact", "ddpm", data, schedule, knobs)
+
+
+def exact_ratio(data: dict[str, Tensor], schedule: str = "cosine", **knobs: Any) -> Model:
+    """The log ratio of pairs of images in closed form, a guide of `guidance.ratio`, without
+    training. `data` is a dataset with pairs, such as `data.mnist(pair=1)`; `knobs` are width,
+    pairing and condition. Raises InputError for data without pairs, and for unknown knobs."""
+    return closed_form("ratio_exact", "disc", data, schedule, knobs)
+
+
+def closed_form(
+    net: str, objective: str, data: dict[str, Tensor], schedule: str, values: dict[str, Any]
+) -> Model:
+    """The model of a network that takes its law from the data, on the CPU; `objective` is one that
+    could train such a network."""
+    own = knobs_of(f"nets/{net}.py", net)
+    for problem in key_problems(net, values, own, {}, whole=False):
+        raise InputError(problem)
+    numbers = {key: values.get(key, knob.default) for key, knob in own.items()}
+    try:
+        model = build(described(net, numbers, objective, "x0", schedule, data))
+    except KeyError as error:
+        raise InputError(f"{net}: needs other data ({error})") from None
+    hooks(model.net).begin(data)
+    return model.eval().requires_grad_(False)
 
 
 def load(folder: str | Path, precision: str = "") -> Model:

@@ -23,6 +23,7 @@ def cut(params: dict) -> None:
     for table in ("runs", "runs_with_guide"):
         for run in params[table].values():
             run["n"] = 128
+            run.pop(run["sampler"], None)
     for curve in params["few_steps"].values():
         curve |= {"n": 64, "steps": {name: [1, 2] for name in curve["steps"]}, "seeds": [0]}
     for table in params["instability"].values():
@@ -33,7 +34,9 @@ def cut(params: dict) -> None:
         guided |= {"n": 64, "steps": 4, "scales": [1.0]}
     for path in params["paths"].values():
         path |= {"levels": [1.0], "flow": 2}
-        path.pop("instanton", None)
+        for search in ("instanton", "string"):
+            path.pop(search, None)
+    params["string"]["iterations"] = 3
     params["instanton"] |= {"nodes": 6, "duration": 4.0, "iterations": 3, "levels": 0}
     for sweep in params["guidance_sweep"].values():
         sweep |= {"n": 16, "steps": 4, "chunk": 16, "scales": [0.5]}

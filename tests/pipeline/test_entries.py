@@ -135,10 +135,10 @@ def test_nothing_of_the_project_is_ever_overwritten(project):
     put(
         project,
         "digits/params.yaml",
-        text.replace("  mine:\n    data", "  digits-classifier:\n    data"),
+        text.replace("  mine:\n    data", "  digits-ddpm:\n    data"),
     )
     said = enter(project, "digits", check=False)
-    assert "models.digits-classifier: there is one already" in said
+    assert "models.digits-ddpm: there is one already" in said
     (entries / "mine/nets/mine.py").rename(entries / "mine/nets/images.py")
     put(project, "mine/params.yaml", text.replace("\nmine:", "\nimages:"))
     assert "nets/images.py: there is a method or section" in enter(project, check=False)
@@ -171,7 +171,7 @@ def mine(denoiser, guide, *, scale: float = 0.1) -> Denoiser:
 
 
 def test_a_guidance_with_a_second_network_has_a_table_of_its_own(project):
-    run_ = {"data": "digits", "model": "digits-ddpm", "evaluator": "digits-classifier"}
+    run_ = {"data": "digits", "model": "digits-ddpm", "evaluator": "mnist-classifier"}
     run_ |= {"guidance": "mine", "sampler": "ddim", "n": 5000, "seed": 1}
     put(project, "mine/guidance/mine.py", GUIDED)
     put(project, "mine/params.yaml", json.dumps({"runs": {"mine": run_}, "mine": {}}))

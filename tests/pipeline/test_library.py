@@ -14,7 +14,7 @@ import scorefield as sf
 from scorefield.core.registry import methods
 from tests.helpers.project import ENV, ROOT
 
-KINDS = ("guidance", "instability", "paths", "samplers")
+KINDS = ("data", "guidance", "instability", "paths", "samplers")
 ALONE = {key: value for key, value in ENV.items() if key != "PYTHONPATH"}
 
 

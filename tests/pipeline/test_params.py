@@ -36,6 +36,9 @@ def test_the_parameters_of_this_project_are_right():
     assert list(problems(PARAMS)) == []
 
 
+GUIDED = {k: v for k, v in PARAMS["runs_with_guide"]["mnist-ratio-disc"].items() if k != "ratio"}
+
+
 def broken(path: str, value):
     params = copy.deepcopy(PARAMS)
     *parents, last = path.split("/")
@@ -75,19 +78,19 @@ def broken(path: str, value):
         ("runs/bimodal-ddim/ddim", {"step": 3}, "runs.bimodal-ddim.ddim.step: unknown key; did you mean 'steps'?"),
         ("runs/bimodal-ddim/n", 0, "runs.bimodal-ddim.n: expected a whole number of at least 1, found 0"),
         ("runs/bimodal-ddim/guidance", "ratio", "runs.bimodal-ddim: its guidance needs a guide; it belongs into runs_with_guide"),
-        ("runs_with_guide/digits-ratio-disc/guidance", "plain", "its guidance takes no guide; it belongs into runs"),
-        ("runs_with_guide/digits-ddim", PARAMS["runs_with_guide"]["digits-ratio-disc"], "there is a run of that name in runs"),
+        ("runs_with_guide/mnist-ratio-disc", GUIDED | {"guidance": "plain"}, "its guidance takes no guide; it belongs into runs"),
+        ("runs_with_guide/digits-ddim", PARAMS["runs_with_guide"]["mnist-ratio-disc"], "there is a run of that name in runs"),
         ("models/digits-ddpm/schedule", "cosin", "no schedule named 'cosin'; did you mean 'cosine'?"),
         ("data/digits/source", "minst", "no data named 'minst'; did you mean 'mnist'?"),
         ("guidance_sweep/layouts/variants", ["ibg", "revers"], "guidance_sweep.layouts.variants: no variant named 'revers'; did you mean 'reversed'?"),
         ("guidance_sweep/layouts/variants", ["ratio"], "guidance_sweep.layouts.variants: 'ratio' has no scale, or needs a guide or a condition"),
-        ("guidance_sweep/layouts/variants", {"modle": ["ibg"]}, "guidance_sweep.layouts.variants.modle: no denoiser of that name; did you mean 'model'?"),
-        ("guidance_sweep/digits/scales/ibgs", [1.0], "guidance_sweep.digits.scales.ibgs: not among the variants; did you mean 'ibg'?"),
+        ("guidance_sweep/mnist/scales/modle", {"ibg": [1.0]}, "guidance_sweep.mnist.scales.modle: no denoiser of that name; did you mean 'model'?"),
+        ("guidance_sweep/mnist/scales/model/ibgs", [1.0], "guidance_sweep.mnist.scales.model.ibgs: not among the variants; did you mean 'ibg'?"),
         ("instability/layouts/trace", {"probs": 8}, "instability.layouts.trace.probs: unknown key; did you mean 'probes'?"),
         ("instability/layouts/drift", {"probes": 3}, "expected a whole number of at least 2 and a multiple of 2, found 3"),
         ("paths/missing/endpoints", [["class 1"]], "expected a list of at least 1, each a list of 2, each text"),
-        ("matching_guides/digits-disc/study", "digts", "matching_guides.digits-disc.study: no matching named 'digts'; did you mean 'digits'?"),
-        ("matching_guides/digits-disc/seed", 2, "matching_guides.digits-disc.seed: expected 1 as in its study"),
+        ("matching_guides/mnist-disc/study", "mnst", "matching_guides.mnist-disc.study: no matching named 'mnst'; did you mean 'mnist'?"),
+        ("matching_guides/mnist-disc/seed", 2, "matching_guides.mnist-disc.seed: expected 1 as in its study"),
         ("guidance_sweep", [], "guidance_sweep: expected a table of entries, found []"),
     ],
 )  # fmt: skip

@@ -103,7 +103,7 @@ def test_the_methods_that_a_knob_names_are_among_those_of_a_run():
     assert used(spec) == {("samplers", "ancestral"), ("instability", "frobenius")}
     assert ("instability", "trace") in used(spec | {"ibg": {"score": "trace"}})
     assert ("instability", "trace") in used(spec, PARAMS | {"ibg": {"score": "trace"}})
-    sweep = named("guidance_sweep", "guidance_sweep", PARAMS["guidance_sweep"]["digits"], PARAMS)
+    sweep = named("guidance_sweep", "guidance_sweep", PARAMS["guidance_sweep"]["mnist"], PARAMS)
     assert sweep == {
         *(("guidance", name) for name in ("plain", "ibg", "random", "minus_score", "sgms", "mue")),
         *(("samplers", "ddim"), ("samplers", "boost"), ("instability", "frobenius")),

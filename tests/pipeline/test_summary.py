@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from report.graph import HIDDEN
 from ruamel.yaml import YAML
-from scripts.compare import present_file, present_key
+from scripts.compare import keyed, present_file, present_key
 
 from scorefield.pipeline.validation import problems
 from tests.helpers.project import ENV, ROOT, commit, run
@@ -172,7 +172,7 @@ def test_names_of_today_are_kept_by_compare():
     for file in (ROOT / "metrics").rglob("*.json"):
         name = present_file(file.relative_to(ROOT).as_posix())
         assert present_file(f"metrics/{name}.json") == name
-        for key in map(present_key, json.loads(file.read_text())):
+        for key in map(present_key, keyed(json.loads(file.read_text()))):
             assert present_key(key) == key
 
 

@@ -1,20 +1,36 @@
 """Models that come with the project are small, complete, loadable, and as good as their cards say."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from ruamel.yaml import YAML
+from scripts.zoo import begun, profile
 
 import scorefield as sf
 from scorefield.core.datasets import dataset_of
 from scorefield.core.errors import InputError
 from scorefield.data.mnist import mnist
+from scorefield.experiments.models import untrained_model
+from scorefield.experiments.training import seed_step, train
 from scorefield.leaderboard import table
 from scorefield.metrics.evaluators import evaluator_of
-from scorefield.pipeline.files import WEIGHTS, checksum, to_unit
+from scorefield.objectives._ratio import probe
+from scorefield.objectives.ddpm import ddpm
+from scorefield.pipeline.files import (
+    WEIGHTS,
+    checksum,
+    load_model,
+    load_tensors,
+    save_model,
+    save_tensors,
+    to_unit,
+)
 from scorefield.pipeline.stage_code import networks
 from tests.helpers.project import ROOT
+from tests.helpers.shared import UNET, unet
 
 ZOO = sorted(path for path in (ROOT / "zoo").glob("*/"))
 ENTRIES = YAML(typ="safe").load(ROOT / "params.yaml")["models"]
@@ -29,6 +45,13 @@ def card(folder):
 
 def images():
     return dataset_of({k: to_unit(v) if v.ndim == 4 else v for k, v in mnist().items()})
+
+
+def of_pairs():
+    """The test images, the images they should match, and labels."""
+    found = mnist(pair=1)
+    scaled = {key: to_unit(found[key]) for key in ("test", "test_pair")}
+    return scaled | {"test_labels": found["test_labels"]}
 
 
 def test_the_zoo_is_small():
@@ -54,6 +77,11 @@ def test_a_shipped_model_is_as_good_as_its_card_says(folder, monkeypatch):
         right = (guess == data.test_labels).double().mean().item()
         assert right == pytest.approx(known["training"]["accuracy"], abs=0.002)
         return
+    if "pair_accuracy" in known["training"]:
+        pairs = {key.replace("test", "validation"): part for key, part in of_pairs().items()}
+        found = probe(model, pairs)["pair_accuracy"]
+        assert found == pytest.approx(known["training"]["pair_accuracy"], abs=0.02)
+        return
     run = known["run"] or {"sampler": "ddim", "ddim": {"steps": 10}}
     n, sampler = SCORED if "coherent" in known else DRAWN, run["sampler"]
     samples = sf.sample(model, n, sampler=sampler, steps=run[sampler]["steps"], seed=5)
@@ -77,10 +105,92 @@ def test_a_model_that_is_not_in_the_zoo_is_told_in_one_line():
         sf.load("zoo/mnist-clasifier")
 
 
+def test_a_training_in_parts_shares_data_and_run_and_begins_with_the_weights_of_the_part_before(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    packed(tmp_path / ".scratch/part-1")
+    start = "models.trained={submitted_model:{folder:.scratch/part-1,sha256:''}}"
+    lines = ["-S data.a=1", "-S models.trained={net:unet}", f"-S {start}", "-S runs.scored=2"]
+    Path("profiles").mkdir()
+    Path("profiles/zoo-a.txt").write_text("\n".join(lines))
+    first, second = profile("a", None)
+    assert first == ["-S", "models.trained={net:unet}", "-S", "data.a=1", "-S", "runs.scored=2"]
+    assert second == ["-S", start, *first[2:]] and begun(tmp_path, first) == first
+    known = checksum(Path(".scratch/part-1", WEIGHTS), Path(".scratch/part-1/config.json"))
+    sha256 = f"models.trained.submitted_model.sha256={known}"
+    assert begun(tmp_path, second) == [*second, "-S", sha256]
+
+
 def test_the_code_of_a_submitted_model_is_also_that_of_the_network_that_it_is(monkeypatch):
     monkeypatch.chdir(ROOT)
     assert networks(ENTRIES["mnist-classifier"]) == {"submitted_model", "convnet"}
     assert networks({"net": "mlp"}) == {"mlp"}
+
+
+def test_the_code_of_a_model_trained_on_is_also_that_of_the_network_it_began_as(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(ROOT)
+    packed(tmp_path / "start")
+    model, config = untrained_model(entry(tmp_path / "start"), {"train": torch.rand(4, 1, 28, 28)})
+    save_model(tmp_path / "tuned", config, model)
+    assert networks(entry(tmp_path / "tuned")) == {"submitted_model", "unet"}
+
+
+def entry(folder, **budget):
+    sha256 = checksum(folder / WEIGHTS, folder / "config.json")
+    spec = {"data": "digits", "net": "submitted_model", "objective": "ddpm", "schedule": "cosine"}
+    return spec | {"submitted_model": {"folder": str(folder), "sha256": sha256} | budget}
+
+
+def packed(folder):
+    """A small U-Net, not of the default size, as the zoo keeps it: weights in bfloat16."""
+    model = unet()
+    numbers = {"net": "unet", "numbers": UNET, "shapes": {"train": [1, 1, 28, 28]}}
+    save_model(folder, numbers | {"schedule": "cosine", "predict": "v"}, model)
+    small = {key: value.bfloat16() for key, value in load_tensors(folder / WEIGHTS).items()}
+    save_tensors(folder / WEIGHTS, small)
+    return load_model(folder)
+
+
+def test_a_model_trained_from_a_shipped_one_begins_with_its_loss(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    start, images = packed(tmp_path / "start"), torch.rand(16, 1, 28, 28)
+    model, _ = untrained_model(entry(tmp_path / "start"), {"train": images})
+    data = {"train": images, "validation": images}
+    ((_, row),) = train(model, ddpm, data, None, 0, True, steps=1, batch=8, validations=1)
+    seed_step(0, 0)
+    first = {"x": images[torch.randint(16, (8,))]}
+    assert row["loss"] == pytest.approx(ddpm(start, first).mean().item(), rel=1e-6)
+
+
+def test_a_model_trained_from_a_shipped_one_needs_its_folder_no_more(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    start, images = packed(tmp_path / "start"), torch.rand(16, 1, 28, 28)
+    model, config = untrained_model(entry(tmp_path / "start"), {"train": images})
+    data, x = {"train": images, "validation": images}, torch.randn(2, 1, 28, 28)
+    ((state, _),) = train(model, ddpm, data, None, 0, True, steps=1, batch=8, validations=1)
+    save_model(tmp_path / "tuned", config, state.average)
+    shutil.rmtree(tmp_path / "start")
+    (tmp_path / "tuned").rename(tmp_path / "moved")
+    again = sf.load(tmp_path / "moved")
+    assert again.net.diffusers_config() == start.net.diffusers_config()
+    assert {weight.dtype for weight in again.net.parameters()} == {torch.float32}
+    assert torch.equal(again(x, 0.5), state.average(x, 0.5))
+    assert not torch.equal(again(x, 0.5), start(x, 0.5))
+
+
+def test_the_precision_that_a_load_asks_for_is_that_of_the_network_that_was_submitted(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(ROOT)
+    packed(tmp_path / "start")
+    data = {"train": torch.rand(4, 1, 28, 28)}
+    model, config = untrained_model(entry(tmp_path / "start"), data)
+    save_model(tmp_path / "again", config, model)
+    assert sf.load(tmp_path / "again").net.precision == UNET["precision"]
+    assert sf.load(tmp_path / "again", "bfloat16").net.precision == "bfloat16"
 
 
 def test_a_shipped_model_is_not_ranked_and_its_images_are_those_of_its_card(monkeypatch):

@@ -49,6 +49,5 @@ def test_the_mean_over_seeds_is_drawn_of_values_that_are_not_clipped(tmp_path, m
     drawn = []
     monkeypatch.setattr(Axes, "errorbar", lambda self, x, y, *_, **__: drawn.append(list(y)))
     table = scored([-2.0, 3.0, 2.0])
-    monkeypatch.setattr(Axes, "legend", lambda *_, **__: None)
     lines(table, means_over_seeds(table, "mmd2"), "mmd2", 0.5, 10, str(tmp_path / "a.png"))
     assert drawn == [[1.0]]

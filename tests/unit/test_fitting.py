@@ -7,6 +7,9 @@ import torch
 import scorefield as sf
 from scorefield.data._points import LAYOUTS
 from scorefield.data.modes import modes
+from scorefield.pipeline.files import to_unit
+from tests.helpers.image_law import ImageLaw
+from tests.helpers.laws import two_classes
 
 # a law that is known
 
@@ -117,6 +120,32 @@ def test_bytes_and_their_floats_are_the_same_images():
     assert models[0].shape == (1, 8, 8) and torch.equal(models[0](x, 0.5), models[1](x, 0.5))
 
 
+# a closed form
+
+
+def test_the_exact_denoiser_of_points_is_that_of_their_mixture_and_of_images_that_of_their_law():
+    points, x = sf.data.modes(layout="grid", train=1, validation=1, test=1), torch.randn(4, 2)
+    expected = sf.Mixture.grid(rare=0.01).denoiser()(x.double(), torch.tensor(0.5))
+    torch.testing.assert_close(sf.exact(points)(x, 0.5).double(), expected, rtol=0, atol=1e-6)
+    images, _ = two_classes(6)
+    law, x_t = ImageLaw(to_unit(images), 0.2), torch.randn(4, *images.shape[1:])
+    found = sf.exact({"train": images}, width=0.2)(x_t, 0.5)
+    torch.testing.assert_close(found, law(x_t, torch.tensor(0.5)), rtol=0, atol=1e-5)
+
+
+def test_guided_by_the_exact_ratio_at_scale_one_it_is_the_exact_denoiser_of_that_class_alone():
+    images, labels = two_classes(30)
+    data = {"train": images, "train_pair": images.rot90(-1, (2, 3)), "train_labels": labels}
+    guided = sf.guidance.ratio(
+        sf.exact(data, width=0.1), sf.exact_ratio(data, width=0.1), scale=1.0, bound=0.0
+    )
+    for label in (0, 1):
+        y, x = to_unit(data["train_pair"][labels == label][:4]), torch.randn(4, *images.shape[1:])
+        (bound,) = sf.Chunk(torch.randn_like, y).bind(guided)
+        alone = sf.exact({"train": images[labels == label]}, width=0.1)
+        torch.testing.assert_close(bound(x, 0.6), alone(x, 0.6), rtol=0, atol=1e-4)
+
+
 # what is wrong
 
 POINTS = np.random.default_rng(0).normal(size=(20, 2))
@@ -137,6 +166,9 @@ WRONG = {
     "law": (lambda: sf.fit(POINTS, "exact"), "needs other data than samples"),
     "objective": (lambda: sf.fit(POINTS, objective="classifier"), "expected dddm or ddpm"),
     "labels": (lambda: sf.fit(POINTS, labels=np.zeros(20, int)), "labels: mlp takes none"),
+    "exact": (lambda: sf.exact({"train": torch.zeros(3, 2)}), "exact: needs other data"),
+    "pairs": (lambda: sf.exact_ratio({"train": torch.zeros(3, 1, 2, 2)}), "as 'train_pair'"),
+    "width": (lambda: sf.exact({}, widht=1.0), "exact.widht: .* did you mean 'width'"),
     "folder": (lambda: sf.load("nowhere"), "nowhere: expected the folder of a model"),
     "function": (lambda: sf.sample(lambda x, t: x), "sf.denoiser"),
     "shape": (lambda: sf.sample(sf.denoiser(lambda x, t: x, "linear")), "pass one, such as shape="),

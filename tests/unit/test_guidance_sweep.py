@@ -15,7 +15,7 @@ from scorefield.experiments.sampling import drawn
 from scorefield.guidance.ibg import ibg
 from scorefield.guidance.random import random
 from scorefield.guidance.temperature import temperature
-from scorefield.pipeline.variants import Variant, every_variant, scales, variant, variants
+from scorefield.pipeline.variants import Variant, cells, variant
 from scorefield.samplers.boost import boost
 from tests.helpers.laws import oracle, three
 
@@ -104,26 +104,24 @@ def test_at_scale_zero_a_variant_of_a_method_is_unguided_to_the_bit(name):
     assert torch.equal(plain, steered)
 
 
-def test_roles_may_have_their_own_variants_and_variants_their_own_scales(tmp_path, monkeypatch):
+def test_each_role_may_have_its_own_variants_and_scales(tmp_path, monkeypatch):
     loaded = []
     monkeypatch.setattr(
         study, "load_model", lambda folder: loaded.append(folder) or oracle(three(), cosine())
     )
     spec = SPEC | {
         "withheld": "c",
-        "variants": {"model": ["ibg", "random"], "withheld": ["random"]},
-        "scales": {"ibg": [0.5], "random": [3, 1]},
+        "variants": ["ibg", "random"],
+        "scales": {"model": {"random": [1], "ibg": [0.5]}, "withheld": {"random": [3, 1]}},
     }
-    cells = guidance_sweep(spec, tmp_path)
+    found = guidance_sweep(spec, tmp_path)
     assert loaded == ["models/a", "models/b", "models/c"]
-    assert [(cell.role, cell.variant, cell.scale) for cell in cells] == [
-        *(("model", "plain", 0.0), ("model", "ibg", 0.5)),
-        *(("model", "random", 1.0), ("model", "random", 3.0)),
+    assert [(cell.role, cell.variant, cell.scale) for cell in found] == [
+        *(("model", "plain", 0.0), ("model", "ibg", 0.5), ("model", "random", 1.0)),
         ("control", "plain", 0.0),
         *(("withheld", "plain", 0.0), ("withheld", "random", 1.0), ("withheld", "random", 3.0)),
     ]
-    assert every_variant(spec) == ["ibg", "random"] and variants(spec, "control") == []
-    assert scales(spec, "random") == [1.0, 3.0]
+    assert cells(spec, "control") == []
 
 
 def test_a_killed_sweep_goes_on_with_the_chunks_that_are_left(tmp_path, monkeypatch):

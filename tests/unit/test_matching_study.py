@@ -13,9 +13,11 @@ from scorefield.core.results import GuidedSamples, MatchedSamples, RatioValues
 from scorefield.core.schedule import cosine
 from scorefield.experiments.matching_figures import match_figures, match_table
 from scorefield.experiments.matching_guides import guided, reads
+from scorefield.experiments.matching_report import guides
 from scorefield.guidance.ratio import ratio
 from scorefield.metrics.evaluators import FeatureEvaluator
 from scorefield.metrics.ratio_error import LEAST, ratio_error
+from scorefield.pipeline import params
 from scorefield.pipeline.records import load_records, save_records
 from tests.helpers.images import Reader
 from tests.helpers.laws import Oracle, gaussian, labelled, oracle, pair
@@ -161,3 +163,15 @@ def test_what_a_guide_gave_comes_back_from_its_file_as_it_was(tmp_path):
     assert [cell.scale for cell in found.matched("disc")] == [0.5, 2.0]
     assert torch.equal(found.matched("disc")[1].samples, record.samples[1])
     assert torch.equal(found.ratio.gradient, values.gradient)
+
+
+def test_the_report_reads_the_guides_that_params_names_and_no_file_of_another(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    entries = {"mnist-disc": {"study": "mnist"}, "pairs-disc": {"study": "pairs"}}
+    monkeypatch.setattr(params, "load", lambda: {"matching_guides": entries})
+    record = GuidedSamples(torch.ones(1), torch.randn(1, 3, 2), torch.tensor([4]), torch.arange(3))
+    for name in ("mnist-disc", "mnist-removed"):
+        save_records(f"samples/mnist-matching/{name}.safetensors", [record])
+    assert [*guides("mnist")] == ["disc"]

@@ -1,9 +1,11 @@
 """What makes the search for paths converge, and what says that it did."""
 
+from itertools import permutations
+
 import pytest
 import torch
 
-from scorefield.core.action import length, midpoint, resampled
+from scorefield.core.action import geometric, length, midpoint, resampled
 from scorefield.core.denoiser import Plain
 from scorefield.core.exact import Mixture
 from scorefield.core.noise_level import NoiseLevel
@@ -12,7 +14,7 @@ from scorefield.core.schedule import cosine
 from scorefield.experiments.path_figures import converged, trusted
 from scorefield.metrics.path_convergence import convergence_table
 from scorefield.paths._coordinates import Axes, Coordinates, axes_of
-from scorefield.paths._starts import all_bowed, first_paths, line, sides
+from scorefield.paths._starts import all_bowed, first_paths, line, sides, through_examples
 from scorefield.paths.instanton import Instanton, descend, least_action
 from tests.helpers.three import A, C, exact, relaxed
 
@@ -108,3 +110,27 @@ def test_the_actions_of_the_convergence_table_decrease_with_the_evaluations():
     assert lines["evaluations"].tolist() == [1, 10, 20, 23]
     assert lines["action"].tolist() == [9, 4, 4, 4]
     assert table[table["start"] == "noise"]["action"].tolist() == [3]
+
+
+def test_the_path_through_examples_has_the_least_sum_of_squares_of_all_orders():
+    """Of seven points from the first to the last along one axis, by trying all."""
+    points = torch.randn(7, 2, generator=torch.Generator().manual_seed(2))
+    points = points[points[:, 0].argsort()]
+    routes = [(0, *order, 6) for k in range(6) for order in permutations(range(1, 6), k)]
+    cost = lambda route: (points[[*route[1:]]] - points[[*route[:-1]]]).square().sum().item()
+    best = points[[*min(routes, key=cost)]]
+    found = through_examples(points[0], points[6], points[torch.randperm(7)], 5000)
+    assert len(best) > 3
+    assert torch.cdist(best, found).min(1).values.max() < 0.01
+    assert length(found).item() == pytest.approx(length(best).item(), rel=1e-3)
+
+
+def test_between_narrow_gaussians_it_has_the_action_of_low_noise():
+    """d^2 / (4 sigma^2) for each step, at a noise level far above their own width."""
+    points = torch.tensor([[0.0, 0.0], [1.0, 0.3], [2.0, -0.2], [1.0, 2.5]])
+    level = NoiseLevel(Mixture.isotropic(points.tolist(), 1e-4).denoiser(cosine()), 0.02)
+    means = level.alpha * points
+    found = through_examples(means[0], means[2], means, 4000)
+    squares = (means[1] - means[0]).square().sum() + (means[2] - means[1]).square().sum()
+    expected = squares.item() / (4 * level.sigma**2)
+    assert geometric(level.field(), found).item() == pytest.approx(expected, rel=0.01)

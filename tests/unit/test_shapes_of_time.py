@@ -51,6 +51,13 @@ def true(shapes, law):
     return net
 
 
+def of_images(shapes):
+    """The exact network of random images."""
+    net = exact(shapes, COSINE)
+    net.begin({"train": torch.rand(*shapes["train"]) * 2 - 1})
+    return net
+
+
 COSINE = cosine()
 SMALL = {"small": [8, 16], "layers": 1, "fold": 2, "precision": "float32"}
 TINY = {"width": 16, "depth": 1, "heads": 2, "patch": 4, "overlap": 1, "precision": "float32"}
@@ -65,9 +72,10 @@ NETWORKS = {  # and the shape of a sample
     "dit": (partial(dit, **TINY), IMAGES),
     "dit with labels": (partial(dit, classes=3, **TINY), IMAGES),
     "exact": (lambda shapes, _: true(shapes, ONE), POINTS),
+    "exact images": (lambda shapes, _: of_images(shapes), IMAGES),
     "exact layouts": (lambda shapes, _: true(shapes, SEVERAL), MEMBERS),
 }
-DRAWING = ("mlp", "unet", "dit", "dit with labels", "exact")
+DRAWING = ("mlp", "unet", "dit", "dit with labels", "exact", "exact images")
 
 
 def model(name, draws=False):

@@ -184,7 +184,9 @@ def test_paths_over_an_exact_denoiser_end_in_modes_and_the_instanton_is_lowest()
     level = NoiseLevel(counted(law.denoiser(schedule), counter), 0.3)
     given = {"nodes": 80, "duration": 40.0, "iterations": 200, "levels": 1}
     methods = partial(move), partial(least_action, **given), partial(minimum_energy, nodes=80)
-    search = Search(*methods, nodes=80, relax=500, seed=0, axes=None, counter=counter)
+    search = Search(
+        *methods, nodes=80, relax=500, seed=0, axes=None, examples=None, counter=counter
+    )
     before = find_paths(level, A, C, search).best() / level.alpha
     found = find_paths(level, A, C, search, before)
     records = recorded(level, found, "A > C", [None] * len(found.paths))

@@ -53,14 +53,18 @@ class Empirical:
     @cached_property
     def classes(self) -> Tensor:
         """The labels that occur, sorted, (K,). Raises InputError for a law without labels."""
-        if self.labels is None:
-            raise InputError("empirical law: classes need labels")
-        return self.labels.unique()
+        return self._known_labels().unique()
 
     @cached_property
     def members(self) -> list[Tensor]:
         """The indices of the examples of each of `classes`."""
-        return [(self.labels == label).nonzero()[:, 0] for label in self.classes]
+        labels = self._known_labels()
+        return [(labels == label).nonzero()[:, 0] for label in self.classes]
+
+    def _known_labels(self) -> Tensor:
+        if self.labels is None:
+            raise InputError("empirical law: classes need labels")
+        return self.labels
 
     @cached_property
     def class_shares(self) -> Tensor:

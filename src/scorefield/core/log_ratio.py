@@ -35,11 +35,10 @@ def log_ratio_of(guide: LogRatio | Model) -> LogRatio:
 
 
 @dataclass(frozen=True)
-class CountedRatio:
-    """A log ratio; `counter` counts its evaluations."""
+class Around:
+    """A log ratio around an `inner` one, with its schedule and condition."""
 
     inner: LogRatio
-    counter: Counter
 
     @property
     def schedule(self) -> Schedule:
@@ -48,6 +47,13 @@ class CountedRatio:
     @property
     def condition(self) -> str:
         return self.inner.condition
+
+
+@dataclass(frozen=True)
+class CountedRatio(Around):
+    """A log ratio; `counter` counts its evaluations."""
+
+    counter: Counter
 
     def __call__(self, x: Tensor, t: Tensor, y: Tensor, s: Tensor) -> Tensor:
         self.counter.calls += 1
@@ -60,7 +66,7 @@ def counted_ratio(guide: LogRatio | Model, counter: Counter) -> LogRatio:
 
 
 @dataclass(frozen=True)
-class Swapped:
+class Swapped(Around):
     """log r of x and y in each other's place: x are the rotated images, y the others.
 
     For pairs of images whose y is x rotated clockwise by so many quarter `turns`, log r(x, y) is
@@ -70,16 +76,7 @@ class Swapped:
     So x can be noised though the inner ratio takes clean y.
     """
 
-    inner: LogRatio
     turns: int
-
-    @property
-    def schedule(self) -> Schedule:
-        return self.inner.schedule
-
-    @property
-    def condition(self) -> str:
-        return self.inner.condition
 
     def __call__(self, x: Tensor, t: Tensor, y: Tensor, s: Tensor) -> Tensor:
         back, rotated = x.rot90(self.turns, (2, 3)), y.rot90(-self.turns, (2, 3))

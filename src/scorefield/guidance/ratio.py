@@ -17,7 +17,7 @@ def ratio(
     denoiser: Denoiser,
     guide: LogRatio | Model,
     *,
-    scale: float = 7.0,
+    scale: float = 5.0,
     low: NonNegative = 0.0,
     high: NonNegative = 50.0,
     bound: NonNegative = 1.0,

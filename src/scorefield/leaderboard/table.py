@@ -18,7 +18,7 @@ COUNTS = ["rank", "steps", "nfe", "parameters", "images_seen"]
 SCORES_2D = ["mmd2", "mmd2_floor", "energy_distance", "nll", "nll_floor"]
 SUBMITTED = "submitted samples, cost not known"
 ELSEWHERE = "trained elsewhere, on data not known"
-SHIPPED = "shipped: trained for hours on other images, not ranked"
+SHIPPED = "shipped: trained for hours on other images"
 MODES = ["off_mode", "off_mode_se", "rare_mode", "rare_mode_se"]  # some only with a rare mode
 
 

@@ -1,8 +1,10 @@
 """Endpoints of a path in the coordinates of x_t, and initial paths between them."""
 
 import torch
+from scipy.sparse.csgraph import dijkstra
 from torch import Tensor
 
+from scorefield.core.action import resampled
 from scorefield.core.denoiser import Denoiser
 from scorefield.core.errors import InputError
 from scorefield.core.model import device_of
@@ -12,6 +14,7 @@ from scorefield.core.schedule import time_at
 
 DEEP = 4.0  # the noise level of a path through noise, in units of the level of the path
 BOW = 0.1  # the size of the random bow of an initial path, in units of sigma
+MOST = 4000  # examples that a path may lead through: the table of their distances is in memory
 
 
 def placed(
@@ -29,12 +32,15 @@ def placed(
 
 
 def first_paths(
-    level: NoiseLevel, a: Tensor, b: Tensor, nodes: int, seed: int
+    level: NoiseLevel, a: Tensor, b: Tensor, nodes: int, seed: int, examples: Tensor | None = None
 ) -> dict[str, Tensor]:
-    """The straight path (nodes + 1, ...), the path through noise and, between points of a plane,
-    the paths on both sides of the straight one, by name."""
+    """The straight path (nodes + 1, ...), the path through noise, the path through clean examples
+    (n, ...), where there are any, and between points of a plane the paths on both sides of the
+    straight one, by name."""
     noised = through_noise(level.denoiser, level.noise, a, b, nodes, seed)
     found = {"line": line(a, b, nodes), "noise": noised}
+    if examples is not None:
+        found["examples"] = through_examples(a, b, (level.alpha * examples).to(a), nodes)
     return found | (sides(a, b, nodes) if a.numel() == 2 else {})
 
 
@@ -72,6 +78,26 @@ def slerp(a: Tensor, b: Tensor, nodes: int) -> Tensor:
     size = a.norm() + part * (b.norm() - a.norm())
     path: Tensor = (from_a + from_b) / angle.sin() * size
     return path
+
+
+def through_examples(a: Tensor, b: Tensor, examples: Tensor, nodes: int) -> Tensor:
+    """The path (nodes + 1, ...) from a to its nearest of the examples (n, ...), through others to
+    the one nearest to b, and to b, with the least sum of squared steps between examples.
+
+    The path of least action has this form at low noise, if the law has an equally narrow Gaussian
+    at each example: from one to the next, at the distance d, costs d^2 / (4 s^2), with s their
+    standard deviation (twice the barrier; Freidlin and Wentzell 1984, chapter 6)."""
+    ends = torch.stack([a, b]).flatten(1)
+    apart = torch.cdist(ends, examples.flatten(1))
+    near = apart.sum(0).argsort(stable=True)[:MOST]
+    points, apart = examples[near], apart[:, near].cpu()
+    first, last = apart.argmin(1).tolist()
+    squares = torch.cdist(points.flatten(1), points.flatten(1)).square().cpu().numpy()
+    before = dijkstra(squares, indices=first, return_predecessors=True)[1]
+    route = [last]
+    while route[-1] != first:
+        route.append(int(before[route[-1]]))
+    return resampled(torch.cat([a[None], points[route[::-1]], b[None]]), nodes)
 
 
 @torch.no_grad()

@@ -17,7 +17,6 @@ ModelName = Annotated[str, Entry("models")]
 GuidanceName = Annotated[str, Method("guidance")]
 SamplerName = Annotated[str, Method("samplers")]
 StepCounts = Annotated[list[Count], Len(1)]
-Names = Annotated[list[str], Len(1)]
 Numbers = Annotated[list[float], Len(1)]
 Fields = dict[str, Any]  # key -> type
 
@@ -104,8 +103,8 @@ TABLES: dict[str, Fields] = {
         "evaluator": ModelName,
         "sampler": SamplerName,
         "steps": Count,
-        "variants": Names | dict[str, Names],
-        "scales": Numbers | dict[str, Numbers],
+        "variants": Annotated[list[str], Len(1)],
+        "scales": Numbers | dict[str, dict[str, Numbers]],
         "n": Count,
         "chunk": Count,
         "seed": Seed,

@@ -21,7 +21,7 @@ from scorefield.core import schedule
 from scorefield.core.datasets import Images, Layouts, Points, dataset_of
 from scorefield.core.errors import InputError
 from scorefield.core.model import Model
-from scorefield.core.network import hooks
+from scorefield.core.network import Network, hooks
 from scorefield.core.registry import load_method
 from scorefield.pipeline import progress, ranks
 
@@ -193,13 +193,13 @@ def save_model(folder: str | Path, config: dict[str, Any], model: Model) -> None
 
 def load_model(folder: str | Path, precision: str = "") -> Model:
     """A trained model in evaluation mode, its weights frozen. `precision`, if given, is what its
-    matrices are multiplied in instead of what its config says: auto, float32 or bfloat16."""
+    matrices are multiplied in instead of what its config says: auto, float32 or bfloat16; networks
+    without that choice ignore it."""
     try:
         saved = load_json(Path(folder) / "config.json")
-        config = saved["_scorefield"]
-        if precision and "precision" in config["numbers"]:
-            config["numbers"]["precision"] = precision
-        model = build(config)
+        model = build(saved["_scorefield"])
+        if precision and isinstance(model.net, Network):
+            model.net.precision = precision
         for key, value in hooks(model.net).diffusers_config().items():
             if key[0] != "_" and saved[key] != value:
                 raise RuntimeError(f"its {key} is {saved[key]}, not {value}")

@@ -17,7 +17,7 @@ from scorefield.pipeline.code_hash import fingerprint
 from scorefield.pipeline.params import RUNS
 from scorefield.pipeline.signatures import section_knobs
 from scorefield.pipeline.value_types import Entry
-from scorefield.pipeline.variants import Variant, every_variant, variant
+from scorefield.pipeline.variants import Variant, variant
 
 Named = tuple[str, str]  # a method: its kind and its name
 
@@ -66,16 +66,18 @@ def named(script: str, table: str, spec: dict[str, Any], params: dict[str, Any])
         elif isinstance(marked, Entry):
             found |= {("nets", net) for net in networks(params["models"][spec[key]])}
         else:
-            found |= of_variants(every_variant(spec))
+            found |= of_variants(spec[key])
     return found.union(*(of_knobs(table, kind, name, spec, params) for kind, name in found))
 
 
 def networks(entry: dict[str, Any]) -> set[str]:
-    """The network of an entry of `models`, and the one that a submitted model is."""
+    """The network of an entry of `models`, and those that a submitted model is and began as."""
     found, folder = {entry["net"]}, entry.get("submitted_model", {}).get("folder", "")
-    config = Path(folder, "config.json")
-    if folder and config.exists():
-        found.add(json.loads(config.read_text())["_scorefield"]["net"])
+    file = Path(folder, "config.json")
+    config = json.loads(file.read_text())["_scorefield"] if folder and file.exists() else {}
+    while "net" in config:
+        found.add(config["net"])
+        config = config["numbers"].get("resolved") or {}
     return found
 
 

@@ -36,11 +36,12 @@ from scorefield.pipeline.signatures import (
 )
 from scorefield.pipeline.summary import SUMMARY, summary_problems
 from scorefield.pipeline.value_types import Entry, words
-from scorefield.pipeline.variants import DENOISERS, every_variant, variant
+from scorefield.pipeline.variants import DENOISERS, variant
 
 STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 Params = dict[str, Any]
 DRAWS = ("data", "sampler", "steps", "n", "seed")  # shared by a matching study and its guides
+SWEPT = ("variants", "scales")  # of a guidance sweep
 
 
 def every_problem(path: str) -> list[str]:
@@ -164,11 +165,10 @@ def study_problems(table: str, where: str, entry: dict[str, Any]) -> Iterator[st
     """What is wrong with the methods that a study tries: a variant that does not exist or has no
     scale, and knobs without a value, as studies read no top-level sections."""
     tried = dict.fromkeys(methods("instability"), "instability") if table == "instability" else {}
-    swept = table == "guidance_sweep" and all(
-        fits(entry.get(key), TABLES[table][key]) for key in ("variants", "scales")
-    )
-    yield from sweep_problems(where, entry) if swept else ()
-    for name in every_variant(entry) if swept else ():
+    named, scales = entry.get("variants"), entry.get("scales")
+    if isinstance(scales, dict) and all(fits(entry.get(k), TABLES[table][k]) for k in SWEPT):
+        yield from sweep_problems(where, entry)
+    for name in named if isinstance(named, list) else ():
         try:
             found = variant(str(name))
         except InputError as error:
@@ -188,19 +188,14 @@ def study_problems(table: str, where: str, entry: dict[str, Any]) -> Iterator[st
 
 
 def sweep_problems(where: str, entry: dict[str, Any]) -> Iterator[str]:
-    """What is wrong with the keys under `variants` and `scales` of a guidance sweep, where these
-    are one list for each role and one for each variant."""
-    if isinstance(entry["variants"], dict):
-        for role in entry["variants"]:
-            if role not in DENOISERS:
-                yield f"{where}.variants.{role}: no denoiser of that name; {near(role, DENOISERS)}"
-    if isinstance(entry["scales"], dict):
-        named = every_variant(entry)
-        for name in named:
-            if name not in entry["scales"]:
-                yield f"{where}.scales.{name}: missing; expected {words(list[float])}"
-        for name in (each for each in entry["scales"] if each not in named):
-            yield f"{where}.scales.{name}: not among the variants; {near(name, named)}"
+    """What is wrong with the scales of a guidance sweep that are given by role and variant."""
+    for role, own in entry["scales"].items():
+        if role not in DENOISERS:
+            yield f"{where}.scales.{role}: no denoiser of that name; {near(role, DENOISERS)}"
+        for name in own:
+            if name not in entry["variants"]:
+                hint = near(name, entry["variants"])
+                yield f"{where}.scales.{role}.{name}: not among the variants; {hint}"
 
 
 def scalable(kind: str, name: str) -> bool:

@@ -47,19 +47,9 @@ def denoisers(spec: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def variants(spec: Mapping[str, Any], role: str) -> list[str]:
-    """The variants that an entry tries on the denoiser of a role: one list for all, or one for each
-    role."""
-    given = spec["variants"]
-    return list(given.get(role, [])) if isinstance(given, Mapping) else list(given)
-
-
-def every_variant(spec: Mapping[str, Any]) -> list[str]:
-    """All variants of an entry, in their order."""
-    return [*dict.fromkeys(name for role in DENOISERS for name in variants(spec, role))]
-
-
-def scales(spec: Mapping[str, Any], name: str) -> list[float]:
-    """The rising scales at which an entry tries a variant: one list for all, or one for each."""
-    given = spec["scales"]
-    return sorted(map(float, given[name] if isinstance(given, Mapping) else given))
+def cells(spec: Mapping[str, Any], role: str) -> list[tuple[str, float]]:
+    """The variants that an entry tries on the denoiser of a role, in its order, each at its rising
+    scales: one list for all of them, or one for each role and variant."""
+    given, names = spec["scales"], spec["variants"]
+    own = given.get(role, {}) if isinstance(given, Mapping) else dict.fromkeys(names, given)
+    return [(name, each) for name in names for each in sorted(map(float, own.get(name, ())))]

@@ -14,7 +14,7 @@ def show(axis: Axes, images: Tensor, columns: int) -> None:
     framed = pad(framed, (0, 0, 0, 0, 0, 0, 0, -len(images) % columns), value=0.5)
     rows = framed.unflatten(0, (-1, columns)).permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
     colours = rows.expand(-1, -1, 3) if rows.shape[2] == 1 else rows
-    axis.imshow(colours, interpolation="nearest")
+    axis.imshow(colours.numpy(), interpolation="nearest")
     axis.set_axis_off()
 
 

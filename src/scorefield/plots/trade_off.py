@@ -2,13 +2,10 @@
 
 from typing import Any
 
-import matplotlib
 import pandas
 
 from scorefield.metrics.bootstrap import Z
-from scorefield.plots.canvas import keep, subplots
-
-COLOURS, MARKERS = matplotlib.colormaps["tab10"], "os^vDPX*h"
+from scorefield.plots.canvas import keep, side_legend, styled, subplots
 
 
 def trade_off(panels: dict[str, pandas.DataFrame], path: str) -> None:
@@ -16,21 +13,19 @@ def trade_off(panels: dict[str, pandas.DataFrame], path: str) -> None:
     intervals. Each line starts at the unguided point and follows the scale of guidance."""
     figure, axes = subplots(1, len(panels), figsize=(4.4 * len(panels) + 1.8, 4.2), squeeze=False)
     every = pandas.concat(panels.values())["variant"].unique()
-    variants = [name for name in every if name not in ("plain", "data")]
+    styles = styled(name for name in every if name not in ("plain", "data"))
     for axis, (title, table) in zip(axes[0], panels.items(), strict=True):
         plain = table[table["variant"] == "plain"]
-        for i, variant in enumerate(variants):
+        for variant, style in styles.items():
             steered = table[table["variant"] == variant].sort_values("scale")
             if steered.empty:
                 continue
             line = pandas.concat([plain, steered])
-            axis.plot(line["off_mode"], line["rare_mode"], lw=1, color=COLOURS(i), alpha=0.9)
-            marker = MARKERS[i % len(MARKERS)]
-            points(axis, steered, fmt=marker, ms=4, label=variant, color=COLOURS(i), alpha=0.9)
+            axis.plot(line["off_mode"], line["rare_mode"], lw=1, color=style["color"], alpha=0.9)
+            points(axis, steered, ls="", ms=4, label=variant, alpha=0.9, **style)
         points(axis, plain, fmt="o", ms=8, label="unguided", color="black", zorder=4)
         axis.set(xlabel="off-mode rate", ylabel="rare-mode rate", title=title)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, frameon=False, fontsize=8, loc="outside right center")
+    side_legend(figure, axes[0])
     keep(figure, path)
 
 

@@ -1,0 +1,64 @@
+"""The claims and their verdicts, as tables."""
+
+from collections import Counter
+from typing import Any
+
+from report.markdown import number, table
+from scorefield.metrics.verdicts import VERDICTS
+from scorefield.pipeline.files import load_json
+
+
+def claims() -> list[dict[str, Any]]:
+    """What the stage `claims` found, in the order of claims.yaml."""
+    found: list[dict[str, Any]] = load_json("metrics/claims.json")
+    return found
+
+
+def families() -> list[str]:
+    """The families of claims, in order."""
+    return list(dict.fromkeys(claim["family"] for claim in claims()))
+
+
+def counted() -> str:
+    """The number of claims of each verdict, by family."""
+    listed = []
+    for family in families():
+        found = Counter(claim["verdict"] for claim in claims() if claim["family"] == family)
+        listed.append([family, *(str(found[verdict]) for verdict in VERDICTS)])
+    found = Counter(claim["verdict"] for claim in claims())
+    listed.append(["all", *(str(found[verdict]) for verdict in VERDICTS)])
+    return table(["claims about", *VERDICTS], listed)
+
+
+def total() -> str:
+    """The number of claims of each verdict, in words."""
+    found = Counter(claim["verdict"] for claim in claims())
+    return ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS)
+
+
+def of_family(family: str) -> str:
+    """The claims of a family: what is claimed, the effect with its interval, n and the verdict."""
+    listed = [
+        [
+            f"{claim['statement']} ({claim['source']})",
+            claim["control"],
+            f"`{claim['study']}`",
+            f"**{claim['verdict']}**{needed(claim)}",
+            f"{claim['metric']} {interval(claim)}",
+            f"{claim['n']:,}",
+        ]
+        for claim in claims()
+        if claim["family"] == family
+    ]
+    head = ["claim", "compared with", "study", "verdict", "effect (95 %)", "n"]
+    return table(head, listed, text_columns=5)
+
+
+def interval(claim: dict[str, Any]) -> str:
+    """The effect of a claim with its 95 % interval."""
+    return f"{number(claim['effect'])} ({number(claim['low'])} to {number(claim['high'])})"
+
+
+def needed(claim: dict[str, Any]) -> str:
+    """The number of samples that would decide a claim, if it is known."""
+    return f", n = {claim['needed_n']:,} would do" if claim["needed_n"] else ""
