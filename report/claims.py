@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from report.markdown import number, table
+from report.markdown import scored, table
 from scorefield.metrics.verdicts import VERDICTS
 from scorefield.pipeline.files import load_json
 
@@ -56,7 +56,8 @@ def of_family(family: str) -> str:
 
 def interval(claim: dict[str, Any]) -> str:
     """The effect of a claim with its 95 % interval."""
-    return f"{number(claim['effect'])} ({number(claim['low'])} to {number(claim['high'])})"
+    keys = {"effect": "effect", "low": "effect_low", "high": "effect_high"}
+    return scored({named: claim[key] for key, named in keys.items()}, "effect")
 
 
 def needed(claim: dict[str, Any]) -> str:

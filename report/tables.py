@@ -87,18 +87,22 @@ def ratio_losses() -> str:
 # shipped models
 
 
+def zoo_cards() -> list[dict[str, Any]]:
+    """What is known of each shipped model, by name."""
+    return [load_json(file) for file in sorted(Path("zoo").glob("*/card.json"))]
+
+
 def zoo() -> str:
     """The shipped models: data, images seen, hours, FID with its interval and coherent share."""
     listed = []
-    for file in sorted(Path("zoo").glob("*/card.json")):
-        card = load_json(file)
+    for card in zoo_cards():
         scores = ["", ""]
         if "fid" in card:
             scores = [scored(card, "fid"), f"{card['coherent']:.1%}"]
         if "accuracy" in card["training"]:
             scores = [f"accuracy {card['training']['accuracy']:.1%}", ""]
         cost = [f"{card['images_seen'] / 1e6:.2g} million", f"{card['hours']:.1f}"]
-        name = f"[`{card['name']}`](../{file.with_name('card.md')})"
+        name = f"[`{card['name']}`](../zoo/{card['name']}/card.md)"
         listed.append([name, what_it_is(card), *cost, *scores])
     head = ["model", "network, objective, data", "images seen", "hours", "FID (95 %)", "coherent"]
     return table(head, listed, text_columns=2)
@@ -128,8 +132,7 @@ def first_network(card: dict[str, Any]) -> str:
 def zoo_hours() -> str:
     """FID of the scored shipped models at the end of each part of their training, against hours."""
     listed = []
-    for file in sorted(Path("zoo").glob("*/card.json")):
-        card = load_json(file)
+    for card in zoo_cards():
         for part in card.get("parts", [card]) if "fid" in card else []:
             cost = [f"{part['hours']:.1f}", f"{part['images_seen'] / 1e6:.2g} million"]
             scores = [scored(part, "fid"), f"{part['coherent']:.1%}"]

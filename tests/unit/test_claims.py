@@ -118,6 +118,14 @@ def test_rows_are_paired_by_the_columns_that_are_named(tmp_path, monkeypatch):
     assert found["effect"] == pytest.approx(-math.log(2)) and found["n"] == 2
 
 
+def test_two_rows_for_one_pair_are_refused_and_not_averaged(tmp_path, monkeypatch):
+    table = pandas.DataFrame({"case": [1, 1, 1], "method": ["line", "curve", "line"]})
+    of_study(tmp_path, monkeypatch, {}, table.assign(action=1.0))
+    rows = {"column": "action", "by": "method", "of": "curve", "against": "line", "pairs": ["case"]}
+    with pytest.raises(InputError, match="several rows have the same method and case"):
+        decided(claim(GIVEN | {"rows": rows, "below": 0.0}))
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

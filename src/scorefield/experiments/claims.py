@@ -97,13 +97,15 @@ def with_half(figures: Mapping[str, float], key: str) -> tuple[float, float]:
 
 def of_rows(rows: Rows, table: pandas.DataFrame) -> Estimate:
     """The mean of the paired differences of rows. Raises InputError for a column or a value that
-    the table does not have."""
+    the table does not have, and for rows that are not one for each pair."""
     wanted = [rows.column, rows.by, *rows.pairs, *rows.where]
     if missing := [key for key in wanted if key not in table]:
         raise InputError(f"no column '{missing[0]}'; {near(missing[0], [*table])}")
     for key, value in rows.where.items():
         table = table[table[key] == value]
-    wide = table.pivot_table(index=list(rows.pairs), columns=rows.by, values=rows.column)
+    if table.duplicated([rows.by, *rows.pairs]).any():
+        raise InputError(f"several rows have the same {rows.by} and {', '.join(rows.pairs)}")
+    wide = table.pivot(index=list(rows.pairs), columns=rows.by, values=rows.column)
     if missing := [each for each in (rows.of, rows.against) if each not in wide]:
         raise InputError(f"no rows whose {rows.by} is '{missing[0]}'")
     both = torch.tensor(wide[[rows.of, rows.against]].dropna().to_numpy().copy())
