@@ -1,6 +1,8 @@
-# docker build -t scorefield . && docker run --gpus all -it scorefield make repro
+# docker build -t scorefield .
+# docker run --gpus all --shm-size 8g -it -v scorefield:/home/lab/scorefield scorefield
 # Needs the NVIDIA Container Toolkit and a driver for CUDA 13 (580 or newer); without --gpus it
-# runs on the CPU. Results stay with: -v "$PWD/results:/home/lab/scorefield/metrics"
+# runs on the CPU. The volume begins as a copy of the image, with its owner: models, samples and
+# results stay in it. Several GPUs: -e LAUNCH="torchrun --standalone --nproc-per-node=gpu"
 FROM nvidia/cuda:13.0.1-base-ubuntu24.04
 
 ENV DEBIAN_FRONTEND=noninteractive PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1
@@ -8,10 +10,11 @@ ENV DEBIAN_FRONTEND=noninteractive PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1
 RUN apt-get update \
     && apt-get install -y --no-install-recommends git make python3 python3-venv \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 1001 lab
+    && useradd --create-home --uid 1001 lab \
+    && install --directory --owner=lab --group=lab /home/lab/scorefield
 
-USER 1001
 WORKDIR /home/lab/scorefield
+USER 1001
 COPY --chown=lab:lab pyproject.toml constraints.txt Makefile ./
 COPY --chown=lab:lab src src
 RUN make install

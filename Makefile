@@ -38,6 +38,9 @@ costs: .venv/installed  ## print what each stage took when it last ran, and what
 zoo: .venv/installed  ## train a shipped model again: make zoo NAME=mnist-classifier [IMAGES=folder of MNIST's files]
 	@PYTHONPATH=src python -m scripts.zoo $(NAME) $(if $(IMAGES),--images $(IMAGES))
 
+study: .venv/installed  ## run a long study and write studies/NAME: make study NAME=dddm-points
+	@PYTHONPATH=src python -m scripts.study $(NAME)
+
 dag: .venv/installed  ## draw the stages of the pipeline as text
 	@PYTHONPATH=src python -m scripts.dag
 
@@ -66,6 +69,10 @@ hooks: .venv/installed  ## check each commit (style, YAML, large files) and each
 slurm: .venv/installed  ## test sweeps and launches on a private Slurm of two nodes (root, slurm-wlm, munge)
 	pytest tests/services/cluster.py
 
+chaos: .venv/installed  ## kill the pipeline 300 times from empty clones and compare: make chaos [KILLS=300] [SECONDS=14400] [SEED=0]
+	@PYTHONPATH=src python -m tests.services.chaos $(if $(KILLS),,--keep) --kills $(or $(KILLS),300) \
+	    --seconds $(or $(SECONDS),14400) --seed $(or $(SEED),0)
+
 share: .venv/installed  ## time a newcomer: clone, pull, repro of all results, from a remote that is a folder
 	tests/services/share.sh
 
@@ -86,6 +93,9 @@ bench: .venv/installed  ## measure speed and memory, side by side, into benchmar
 	python benchmarks/overhead.py
 	python benchmarks/scale.py
 	python benchmarks/recipe.py
+	python benchmarks/samplers.py
+	python benchmarks/noise.py
+	python benchmarks/waits.py
 
 mlflow: .venv/installed  ## mirror all results into MLflow and open its UI on http://127.0.0.1:5600
 	python stages/mlflow_runs.py
@@ -97,14 +107,24 @@ plots: .venv/installed  ## write DVC's plots page, which needs no network, to dv
 readme: .venv/installed  ## write README.md and docs from the templates in report
 	PYTHONPATH=src python stages/readme.py
 
+docs: .venv/installed  ## write the documentation as a site, which needs no network, to .scratch/site/index.html
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=src:. mkdocs build --strict --quiet
+
 schema: .venv/installed  ## write .schema/params.json, with which editors check params.yaml
 	@PYTHONPATH=src python stages/validate.py
 
 capture: .venv/installed  ## write what the commands print to report/terminal, for docs/terminal.md
 	@PYTHONPATH=src python -m scripts.capture
 
-entry: .venv/installed  ## check entries/NAME and put it into the pipeline: make entry NAME=template
-	@python stages/entry.py $(NAME)
+entry: .venv/installed  ## try entries/NAME and put it into the pipeline: make entry NAME=template [SECONDS=600] [GIB=8]
+	@python stages/entry.py $(NAME) $(or $(SECONDS),600) $(or $(GIB),8)
+
+contest: .venv/installed  ## grade a class: make contest DIR=submissions [TEST=folder] [OUT=contest] [SECONDS=3600] [GIB=8] [JOBS=1]
+	@PYTHONPATH=src python -m scripts.contest "$(DIR)" $(if $(TEST),--test "$(TEST)") --out "$(or $(OUT),contest)" \
+	    --seconds $(or $(SECONDS),3600) --gib $(or $(GIB),8) --jobs $(or $(JOBS),1)
+
+audit: .venv/installed  ## score runs again in clean processes and print what differs: make audit [RUNS="a b"] [FEW=3]
+	@PYTHONPATH=src python -m scripts.audit $(RUNS) $(if $(FEW),--few $(FEW))
 
 export: .venv/installed  ## write models/NAME as a pipeline that diffusers loads: make export NAME=digits-ddpm
 	@python stages/export.py $(NAME)
@@ -113,5 +133,5 @@ clean:  ## remove scratch, caches and tracking; data, models and results stay
 	rm -rf .scratch .pytest_cache .ruff_cache .mypy_cache .hypothesis dvc_plots mlflow.db* mlartifacts
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help install repro demo results compare experiments costs dag zoo capture test test-unit coverage lint format hooks slurm share sweep verify smoke bench mlflow plots readme entry export clean schema
+.PHONY: help install repro demo results compare experiments costs dag zoo study capture test test-unit coverage lint format hooks slurm chaos share sweep verify smoke bench mlflow plots readme entry contest audit export clean schema docs
 .DEFAULT_GOAL := help

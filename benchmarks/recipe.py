@@ -66,6 +66,7 @@ from scorefield.pipeline.files import WEIGHTS, checksum, load_data
 
 ENTRIES = {"unet": "digits-ddpm", "dit": "digits-dit"}
 DONE = Path(".scratch/recipe.jsonl")
+EVALUATOR = "mnist-classifier"
 PARTS = 20  # of a training
 BESIDE = ("baselines", "recipe_figures", "trainings")
 Start = Callable[[int, int], Iterator[Any]]  # from steps and parts to a training
@@ -82,7 +83,7 @@ def trainings(name: str, data: Tensors, seed: int) -> dict[str, Start]:
 
 def version() -> str:
     """A hash of params.yaml, the data, the evaluator and all code that trains."""
-    here, evaluator = Path(__file__), Path("models/mnist-classifier", WEIGHTS)
+    here, evaluator = Path(__file__), Path("models", EVALUATOR, WEIGHTS)
     methods = [file for kind in ("nets", "optimisers") for file in (SOURCE / kind).glob("*.py")]
     beside = [here.with_name(f"{name}.py") for name in BESIDE]
     files = closure(here, *beside, *methods)
@@ -171,6 +172,7 @@ def main() -> None:
     recipe = recipe_of(ENTRIES["unet"], data)
     told: dict[str, Any] = full_example(data["train"])  # first: later, freed memory is kept
     told |= peak(recipe, data) | step_times(recipe, data) | {"recipe_machine": machine()}
+    told["recipe_evaluator"] = EVALUATOR
     found: dict[str, dict[int, Any]] = {name: {} for name in given.nets}
     with ProcessPoolExecutor(given.jobs, multiprocessing.get_context("spawn")) as pool:
         jobs = {pool.submit(study, n, s, given): (n, s) for n in given.nets for s in given.seeds}

@@ -10,6 +10,7 @@ from scorefield.core.model import Model
 from scorefield.core.network import hooks
 from scorefield.core.registry import defaults
 from scorefield.experiments import training
+from scorefield.experiments.averages import follow
 from scorefield.experiments.models import untrained_model
 from scorefield.pipeline import params
 
@@ -67,7 +68,7 @@ def stepper(recipe: Recipe, data: Tensors) -> Callable[[int], None]:
     todo = (model, recipe.loss, fresh, optimisers, 0)
 
     def step(i: int) -> None:
-        training.descend(*todo, i, given["batch"], SMALL, given["clip"])
-        training.follow(state.average, model, given["ema"])
+        training.descend(*todo, given["batch"], given["clip"], False, i, SMALL)
+        follow(state.average, model, given["ema"])
 
     return step

@@ -4,7 +4,11 @@ import re
 import subprocess
 import sys
 
-HIDDEN = ("validate", "fingerprint")  # almost every stage depends on them: too many arrows
+HIDDEN = (
+    *("validate", "fingerprint"),  # almost every stage depends on them: too many arrows
+    "sampler_distances",  # it takes no data
+    *("ablation", "ablation_report"),  # they have no entries here
+)
 WIDE = '%%{init: {"flowchart": {"wrappingWidth": 500}}}%%'  # a chain fits on one line
 Arrows = dict[str, set[str]]  # the stages that come directly after each stage
 

@@ -61,13 +61,23 @@ def unranked() -> str:
 
 
 def scores() -> str:
-    """Every run on images, and the training images as samples."""
+    """Every run on images, and the training images as samples: a table for each number of samples,
+    as scores of different numbers cannot be compared."""
+    by_n: dict[int, list[Row]] = {}
+    for row in rows(IMAGES):
+        by_n.setdefault(int(row["n"]), []).append(row)
+    parts = [f"n = {n:,}:\n\n{scores_of(by_n[n])}" for n in sorted(by_n, reverse=True)]
+    return "\n\n".join(parts)
+
+
+def scores_of(listed: list[Row]) -> str:
+    """The scores of rows of one number of samples."""
     keys = ("kid", "precision", "recall", "density", "coverage")
-    listed = [
+    cells = [
         [number(row["rank"], ".0f"), row["run"], interval(row), *(number(row[k]) for k in keys)]
-        for row in rows(IMAGES)
+        for row in listed
     ]
-    return table(["rank", "run", "FID (95 %)", "KID", *keys[1:]], listed, text_columns=2)
+    return table(["rank", "run", "FID (95 %)", "KID", *keys[1:]], cells, text_columns=2)
 
 
 def costs() -> str:
@@ -144,6 +154,16 @@ def equal_time() -> str:
     return table(head, listed)
 
 
+def floor() -> Row:
+    """The row of the digits' training images."""
+    return next(row for row in rows(IMAGES) if row["run"] == f"{DIGITS} training images")
+
+
 def fid_floor() -> float:
-    """The FID of the digits' training images."""
-    return next(r["fid"] for r in rows(IMAGES) if r["run"] == f"{DIGITS} training images")
+    """Their FID."""
+    return float(floor()["fid"])
+
+
+def floor_n() -> int:
+    """Their number."""
+    return int(floor()["n"])

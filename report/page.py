@@ -1,66 +1,54 @@
-"""The HTML page of leaderboard, findings, methods and provenance: one file, which works offline."""
+"""The HTML page of findings, playground, leaderboard, gallery, methods and provenance: one file,
+which works offline."""
 
-import io
-from base64 import b64encode
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pandas
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from PIL import Image
 
-from report.claims import claims
+from report.boards import board, figure
+from report.claims import claims, interval, measured
+from report.curves import curves, vega
 from report.findings import findings
+from report.gallery import embedded, gallery, series
+from report.laws import laws
+from report.modules import import_map
+from report.studies import WHAT, study_findings
+from report.studies import cards as study_cards
 from scorefield.leaderboard.rules import RULES
+from scorefield.metrics.verdicts import VERDICTS
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_json, write
 from scorefield.pipeline.provenance import cards, provenance
 
 TEMPLATE = "page.html.jinja"
-WIDEST, QUALITY = 1000, 78  # pixels; of WebP
-
-
-@dataclass(frozen=True)
-class Picture:
-    """An image as a data URI, with its size in pixels."""
-
-    source: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True)
-class Board:
-    """A table that a reader can sort and filter: its rows, and its columns in order. A missing
-    value is None."""
-
-    rows: list[dict[Any, Any]]
-    columns: list[str]
-
-
-def embedded(path: str) -> Picture:
-    """An image file as a data URI, at most as wide as a screen needs."""
-    with Image.open(path) as image:
-        shown = image.convert("RGB")
-    shown.thumbnail((WIDEST, 3 * WIDEST))
-    content = io.BytesIO()
-    shown.save(content, "webp", quality=QUALITY, method=6)
-    return Picture(f"data:image/webp;base64,{b64encode(content.getvalue()).decode()}", *shown.size)
-
-
-def board(path: str) -> Board:
-    """A table of metrics from its CSV file."""
-    table = pandas.read_csv(path).convert_dtypes()
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    return Board(rows, [*table])
-
-
-def figure(value: float | None) -> str:
-    """A number as a table shows it: whole numbers in full, others with three digits."""
-    if value is None:
-        return ""
-    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+SECTIONS = {
+    "findings": "Findings",
+    "claims": "Claims",
+    "playground": "Playground",
+    "images": "Leaderboard",
+    "two-d": "2-D",
+    "studies": "Long studies",
+    "curves": "Curves",
+    "gallery": "Gallery",
+    "compare": "Compare",
+    "scrub": "Step by step",
+    "methods": "Methods",
+    "commands": "Commands",
+    "provenance": "Provenance",
+}
+COMMANDS = {
+    "make demo": "draw, guide and join digits of the shipped models, in about three minutes",
+    "make repro": "install, and run whatever of the pipeline is not up to date",
+    "dvc repro evaluate@digits-ddim": "one run and what it needs",
+    "dvc exp run -S ibg.scale=2.0": "another value; only what uses it runs again",
+    "make compare A=HEAD~1": "all figures that changed since a revision",
+    "make entry NAME=template": "check your own entry and put it into the pipeline",
+    "make mlflow": "all runs in MLflow, on this machine",
+    "make plots": "DVC's page of plots",
+}
 
 
 def render(template: str, **content: Any) -> str:
@@ -72,22 +60,50 @@ def render(template: str, **content: Any) -> str:
         trim_blocks=True,
     )
     environment.filters["figure"] = figure
+    environment.filters["effect"] = interval
+    environment.filters["measured"] = measured
     return environment.get_template(template).render(**content)
+
+
+def verdicts(found: list[dict[str, Any]]) -> dict[str, int]:
+    """The number of claims of each verdict."""
+    counted = Counter(claim["verdict"] for claim in found)
+    return {verdict: counted[verdict] for verdict in VERDICTS}
+
+
+def runs_only(shown: dict[str, Any]) -> dict[str, Any]:
+    """A run of the gallery without its pictures, for the comparison."""
+    return {key: shown[key] for key in ("data", "model", "guidance", "sampler", "figures")}
 
 
 def write_page(path: str) -> None:
     """Write the page, from what the pipeline measured. Raises InputError where a result is
     missing."""
+    shown, found = gallery(), claims()
     page = render(
         TEMPLATE,
+        sections=[*SECTIONS.items()],
+        commands=[*COMMANDS.items()],
         findings=[(finding, embedded(finding.picture)) for finding in findings()],
+        studies=study_cards(),
+        what=WHAT,
+        study_findings=[(each, embedded(each.picture)) for each in study_findings()],
         rules=RULES,
         images=board("metrics/leaderboard.csv"),
         points=board("metrics/leaderboard-2d.csv"),
-        claims=claims(),
+        claims=found,
+        verdicts=verdicts(found),
         cards=cards(params.load()),
         provenance=provenance(),
         params=Path("params.yaml").read_text(),
         figures={name: load_json(f"metrics/runs/{name}.json") for name in params.runs()},
+        gallery=shown,
+        names=[*params.runs()],
+        runs={run.name: runs_only(asdict(run)) for run in shown},
+        series=series(),
+        curves=curves(),
+        vega=vega(),
+        laws=laws(),
+        modules=import_map(),
     )
     write(path, page.encode())

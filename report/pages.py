@@ -6,7 +6,16 @@ from typing import Any
 from benchmarks.results import RESULTS
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 
-from report import claims, instability_tables, leaderboard, path_tables, tables
+from report import (
+    claims,
+    instability_tables,
+    leaderboard,
+    params_reference,
+    path_tables,
+    samplers,
+    studies,
+    tables,
+)
 from report.graph import graph
 from report.results import figures
 from scorefield.core.errors import InputError
@@ -49,8 +58,12 @@ def environment() -> Environment:
     names |= {"tables": tables, "instability_tables": instability_tables}
     names |= {
         "claims": claims,
+        "claim": claims.claim,
+        "params": params_reference,
         "path_tables": path_tables,
+        "samplers": samplers,
         "leaderboard": leaderboard,
+        "studies": studies,
         "rules": RULES,
     }
     found.globals |= names

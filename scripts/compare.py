@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from scorefield.command import ended
+
 WORKSPACE = "the workspace"
 MOVED = {  # files by their names before 25 November 2026
     "curves/": "few_steps/",
@@ -149,4 +151,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.excepthook = ended
     main()

@@ -2,12 +2,14 @@
 kind together, the dearest first, with their dearest entries."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from ruamel.yaml import YAML
 
+from scorefield.command import ended
 from scorefield.pipeline.progress import Durations, durations
 
 SHOWN = 4  # entries of a stage
@@ -55,4 +57,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.excepthook = ended
     main()

@@ -1,8 +1,11 @@
 """Draw the stages of the pipeline as text, all entries of a stage as one: what follows what."""
 
 import argparse
+import sys
 
 from report.graph import Arrows, arrows, chains, reduced
+
+from scorefield.command import ended
 
 
 def drawing(after: Arrows) -> list[str]:
@@ -29,5 +32,6 @@ def drawing(after: Arrows) -> list[str]:
 
 
 if __name__ == "__main__":
+    sys.excepthook = ended
     argparse.ArgumentParser(description=__doc__).parse_args()
     print("\n".join(drawing(reduced(arrows()))))

@@ -16,11 +16,13 @@ from textwrap import dedent
 from typing import Any
 
 import torch
-from report.page import Picture, embedded, render
+from report.gallery import Picture, embedded
+from report.page import render
 from rich.console import Console
 from scripts import demo_code
 from scripts.demo_code import Figures
 
+from scorefield.command import ended
 from scorefield.core.errors import InputError
 from scorefield.pipeline.files import write
 
@@ -114,10 +116,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(".scratch/demo"), help="a folder")
     parser.add_argument("--no-open", action="store_true", help="do not open the page in a browser")
     given = parser.parse_args()
-    try:
-        page = demo(given.out, {}, Console()).resolve()
-    except InputError as error:
-        sys.exit(f"error: {error}")
+    page = demo(given.out, {}, Console()).resolve()
     print(page)
     if not given.no_open:
         with suppress(webbrowser.Error):
@@ -125,4 +124,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.excepthook = ended
     main()

@@ -81,7 +81,8 @@ def path(folder: str, noise: float = 1.0, nodes: int = 24, iterations: int = 20)
     images, labels = data["test"] / 127.5 - 1, data["test_labels"]
     start, goal = images[labels == 3][0], images[labels == 8][0]
     model = sf.load("zoo/mnist-unet", precision="float32")
-    instanton = sf.paths.instanton(model, start, goal, noise, nodes=nodes, iterations=iterations)
+    knobs = {"nodes": nodes, "iterations": iterations, "doublings": 0}
+    instanton = sf.paths.instanton(model, start, goal, noise, **knobs)
     t = sf.time_at(model.schedule, noise).float()
     straight = start + torch.linspace(0, 1, nodes + 1).view(-1, 1, 1, 1) * (goal - start)
     with torch.no_grad():
@@ -92,20 +93,20 @@ def path(folder: str, noise: float = 1.0, nodes: int = 24, iterations: int = 20)
     return found
 
 
-def few_steps(folder: str, n: int = 400, most: int = 8) -> Figures:
+def few_steps(folder: str, n: int = 200, most: int = 8) -> Figures:
     """The FID of both models at 1, 2, 4, ... steps, and that of real images."""
     evaluator = sf.metrics.evaluator_of(sf.load("zoo/mnist-classifier"))
     data, rows = sf.data.mnist(), []
     real = evaluator.features(data["test"])
-    for name in ("mnist-unet", "mnist-unet-dddm"):
+    for name, method in (("mnist-unet", "ddpm"), ("mnist-unet-dddm", "dddm")):
         model, steps = sf.load(f"zoo/{name}"), 1
         while steps <= most:
             fake = evaluator.features(sf.sample(model, n, "ddim", steps, seed=1))
-            fid, se = sf.metrics.fid(fake, real), sf.metrics.bootstrap(fake, real)
-            rows.append((name, "ddim", steps, steps, fid, se))
+            fid, half = sf.metrics.fid(fake, real), 1.96 * sf.metrics.bootstrap(fake, real)
+            rows.append((name, method, "ddim", steps, fid, fid - half, fid + half))
             steps *= 2
     floor = sf.metrics.fid(evaluator.features(data["train"][:n]), real)
-    table = pandas.DataFrame(rows, columns=["model", "sampler", "steps", "nfe", "fid", "se"])
-    lines(table, table, "fid", floor, n, f"{folder}/few-steps.png")
-    found = {"floor": floor} | {f"{name} {steps}": fid for name, _, steps, _, fid, _ in rows}
+    columns = ["name", "method", "sampler", "nfe", "fid", "low", "high"]
+    lines(pandas.DataFrame(rows, columns=columns), "fid", floor, n, f"{folder}/few-steps.png")
+    found = {"floor": floor} | {f"{name} {steps}": fid for name, _, _, steps, fid, *_ in rows}
     return found

@@ -2,6 +2,7 @@
 row each, in at most 120 columns. `dvc exp show` has a column for each parameter instead."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from dvc.api import exp_show
 from rich.console import Console
 from rich.table import Table
 from scripts.results import width
+
+from scorefield.command import ended
 
 ABOUT = ("Experiment", "rev", "typ", "Created", "parent", "State", "Executor")
 SIDE_BY_SIDE = 6  # experiments in one table
@@ -55,4 +58,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.excepthook = ended
     main()

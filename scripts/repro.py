@@ -14,9 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dvc.exceptions import DvcException
 from scripts.graph import Needs, changed, followers, lock_order, read_graph, sort_lock
+from scripts.mend import mend
 
+from scorefield.command import ended
 from scorefield.pipeline.progress import durations, remaining, spoken
 
 LOGS = Path(".scratch/logs")
@@ -160,6 +161,8 @@ def show_failure(stage: str) -> None:
 
 def drive(workers: int) -> int:
     """Run what has to run; the exit status."""
+    for line in mend():
+        say(line)
     needs, before, start = read_graph(), lock_order(), time.monotonic()
     sure = changed()
     work = Drive(needs, durations(), workers, sure, followers(needs, sure))
@@ -198,9 +201,8 @@ def main() -> None:
     except KeyboardInterrupt:
         say("interrupted; what had been finished is kept")
         sys.exit(130)
-    except DvcException as error:
-        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":
+    sys.excepthook = ended
     main()

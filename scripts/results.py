@@ -13,6 +13,7 @@ from report.markdown import number
 from rich.console import Console
 from rich.table import Table
 
+from scorefield.command import ended
 from scorefield.core.errors import InputError
 
 WIDTH = 120
@@ -21,6 +22,7 @@ IMAGES = {  # column of the table -> title, format
     "rank": ("rank", ".0f"),
     "run": ("run", ""),
     "data": ("data", ""),
+    "n": ("n", ",.0f"),
     "fid": ("FID, ours", ".3g"),
     "interval": ("95 %", ""),
     "kid": ("KID", ".3g"),
@@ -87,18 +89,16 @@ def headlines() -> Table:
 def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
     console = Console(width=width())
-    try:
-        images = [row | {"interval": interval(row)} for row in rows("metrics/leaderboard.csv")]
-        tables = [
-            headlines(),
-            listed(IMAGES_TITLE, IMAGES, images),
-            listed("Leaderboard: points", POINTS, rows("metrics/leaderboard-2d.csv")),
-        ]
-    except InputError as error:
-        sys.exit(f"error: {error}")
+    images = [row | {"interval": interval(row)} for row in rows("metrics/leaderboard.csv")]
+    tables = [
+        headlines(),
+        listed(IMAGES_TITLE, IMAGES, images),
+        listed("Leaderboard: points", POINTS, rows("metrics/leaderboard-2d.csv")),
+    ]
     for table in tables:
         console.print(table, "")
 
 
 if __name__ == "__main__":
+    sys.excepthook = ended
     main()

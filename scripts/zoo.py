@@ -7,23 +7,18 @@ begin with the weights of the first one, in .scratch/part-1, and so on. All runs
 .scratch/zoo/NAME, a clone of the last commit; after a stop the same command goes on from there."""
 
 import argparse
-import contextlib
-import os
 import re
-import resource
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
 from report.pages import environment
 from ruamel.yaml import YAML
+from scripts.clone import clone_of, counted_hours, experiment, hardware, hours, profile, revision
 
-from scorefield.core.errors import InputError
+from scorefield.command import ended
 from scorefield.data.mnist import full
 from scorefield.pipeline.files import (
     WEIGHTS,
@@ -37,26 +32,14 @@ from scorefield.pipeline.files import (
     to_unit,
 )
 
-HOURS, PARTS = Path(".scratch/hours.json"), Path(".scratch/parts.json")
+PARTS = Path(".scratch/parts.json")
 OF_PART = ("images_seen", "hours", "fid", "fid_low", "fid_high", "coherent")
 
 
-def clone_of(name: str) -> Path:
-    """The clone of the last commit in which the model is trained, made if there is none."""
-    clone = Path(".scratch/zoo", name)
-    if not clone.exists():
-        subprocess.run(["git", "clone", "-q", ".", clone], check=True)
-    return clone
-
-
-def profile(name: str, images: Path | None) -> list[list[str]]:
+def parts_of(name: str, images: Path | None) -> list[list[str]]:
     """The arguments of `dvc exp run` for each part of the training of a model; MNIST is read from a
     folder, if one is given. Raises InputError where there is no profile."""
-    file = Path("profiles", f"zoo-{name}.txt")
-    if not file.exists():
-        known = [path.stem.removeprefix("zoo-") for path in Path("profiles").glob("zoo-*.txt")]
-        raise InputError(f"{file}: not found; there are {', '.join(sorted(known))}")
-    lines = file.read_text().splitlines()
+    lines = profile("zoo", name)
     parts = [line.split() for line in lines if "models.trained=" in line]
     shared = [word for line in lines if "models.trained=" not in line for word in line.split()]
     if images:
@@ -75,33 +58,6 @@ def begun(clone: Path, words: list[str]) -> list[str]:
     return [*words, "-S", f"models.trained.submitted_model.sha256={known}"]
 
 
-def experiment(clone: Path, arguments: list[str], target: str) -> None:
-    """Run a stage of the clone and what it needs, with changed parameters. Raises InputError where
-    it fails."""
-    subprocess.run(["git", "checkout", "-q", "params.yaml"], cwd=clone, check=True)
-    command = [sys.executable, "-m", "dvc", "exp", "run", *arguments, target]
-    own = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
-    if subprocess.run(command, cwd=clone, env=own | {"PYTHONPATH": "src"}).returncode:
-        raise InputError(f"{target}: failed in {clone}; the same command goes on from there")
-
-
-@contextlib.contextmanager
-def counted_hours(clone: Path) -> Iterator[None]:
-    """Add the processor time of what is run to the hours that the clone has trained before."""
-    start, file = spent(), clone / HOURS
-    try:
-        yield
-    finally:
-        before = load_json(file) if file.exists() else 0.0
-        save_json(file, before + (spent() - start) / 3600)
-
-
-def spent() -> float:
-    """Seconds of processor time of all processes that this one has run."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def packed(clone: Path, name: str) -> str:
     """Write the trained network to the clone's zoo/NAME, in bfloat16; the checksum of weights and
     configuration."""
@@ -118,17 +74,6 @@ def packed(clone: Path, name: str) -> str:
     return checksum(folder / WEIGHTS, folder / "config.json")
 
 
-def hardware() -> str:
-    """The processor, or the GPU, in words."""
-    if torch.cuda.is_available():
-        return f"1 GPU, {torch.cuda.get_device_name()}"
-    threads = int(os.environ.get("OMP_NUM_THREADS", psutil.cpu_count() or 1))
-    lines = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    names = [line.split(": ")[1] for line in lines.splitlines() if line.startswith("model name")]
-    tiles = ", with AMX" if "amx_bf16" in lines else ""
-    return f"{threads} thread of {names[0] if names else 'a CPU'}{tiles}"
-
-
 def finished(clone: Path) -> list[dict[str, Any]]:
     """Of each part of the training that has ended: its steps, the images and hours up to its end,
     and the scores then."""
@@ -142,9 +87,6 @@ def facts(clone: Path, name: str) -> dict[str, Any]:
     entry = spec["models"]["trained"]
     numbers = spec[entry["net"]] | entry.get(entry["net"], {})
     figures = load_json(clone / "models/trained/figures.json")
-    revision = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=clone, check=True, stdout=subprocess.PIPE, text=True
-    )
     data = load_tensors(clone / f"data/{entry['data']}.safetensors")
     scored = clone / "metrics/runs/scored.json"
     before = finished(clone)
@@ -155,9 +97,9 @@ def facts(clone: Path, name: str) -> dict[str, Any]:
         "images": len(data["train"]),
         "images_seen": figures["steps"] * numbers["batch"]
         + (before[-1]["images_seen"] if before else 0),
-        "hours": load_json(clone / HOURS),
+        "hours": hours(clone),
         "hardware": hardware(),
-        "revision": revision.stdout.strip(),
+        "revision": revision(clone),
         "entry": entry,
         "data": spec["data"][entry["data"]],
         "run": spec["runs"].get("scored"),
@@ -208,16 +150,14 @@ def main() -> None:
     parser.add_argument("name", help="a model of the zoo, such as mnist-classifier")
     parser.add_argument("--images", type=Path, help="the folder of MNIST's four IDX files")
     given = parser.parse_args()
-    try:
-        parts, clone = profile(given.name, given.images), clone_of(given.name)
-        for words in parts[len(finished(clone)) :]:
-            train_part(clone, given.name, words, given.images)
-    except InputError as error:
-        sys.exit(f"error: {error}")
+    parts, clone = parts_of(given.name, given.images), clone_of("zoo", given.name)
+    for words in parts[len(finished(clone)) :]:
+        train_part(clone, given.name, words, given.images)
     target = ZOO / given.name
     shutil.copytree(clone / target, target, dirs_exist_ok=True)
     print(f"{target}: {checksum(target / WEIGHTS, target / 'config.json')}")
 
 
 if __name__ == "__main__":
+    sys.excepthook = ended
     main()

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from scorefield.command import command
 from scorefield.core.errors import InputError
 from scorefield.experiments.claims import claim, decided
-from scorefield.pipeline.files import command, save_json
+from scorefield.pipeline.files import save_json
 
 
 def main() -> None:

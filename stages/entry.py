@@ -1,12 +1,16 @@
-"""Check an entry and put it into params.yaml. Usage: python stages/entry.py NAME"""
+"""Check an entry, try it in a process of its own, and put it into params.yaml.
 
-from scorefield.leaderboard.entry import enter
-from scorefield.pipeline.files import command
+Usage: python stages/entry.py NAME [SECONDS] [GIB]
+"""
+
+from scorefield.command import command
+from scorefield.leaderboard.entering import enter
+from scorefield.pipeline.sandbox import limits_of
 
 
-def main(name: str = "") -> None:
-    for line in enter(name):
-        print(f"entered: {line}")
+def main(name: str = "", seconds: str = "600", gib: str = "8") -> None:
+    for line in enter(name, limits_of(seconds, gib)):
+        print(line)
     print(f"now: dvc repro   (it runs {name} and the leaderboard, nothing else)")
 
 

@@ -1,7 +1,7 @@
 """Write a U-Net as a diffusers pipeline. Usage: python stages/export.py NAME [FOLDER]"""
 
+from scorefield.command import command
 from scorefield.interop.export import export
-from scorefield.pipeline.files import command
 
 
 def main(name: str = "", folder: str = "") -> None:

@@ -1,8 +1,9 @@
 """Score two models at several numbers of steps. Usage: python stages/few_steps.py NAME"""
 
+from scorefield.command import command
 from scorefield.experiments.few_steps import few_steps
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command, save_table
+from scorefield.pipeline.files import save_table
 from scorefield.pipeline.stage_key import running, scratch
 
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from scorefield.command import command
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command, write
+from scorefield.pipeline.files import write
 from scorefield.pipeline.stage_code import fingerprints
 
 

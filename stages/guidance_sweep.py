@@ -1,8 +1,8 @@
 """Sample models under every variant and scale. Usage: python stages/guidance_sweep.py NAME"""
 
+from scorefield.command import command
 from scorefield.experiments.guidance_sweep import guidance_sweep
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command
 from scorefield.pipeline.records import save_records
 from scorefield.pipeline.stage_key import running, scratch
 

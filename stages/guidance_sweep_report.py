@@ -1,8 +1,8 @@
 """A guidance sweep as figures and picture. Usage: python stages/guidance_sweep_report.py NAME"""
 
+from scorefield.command import command
 from scorefield.experiments.guidance_sweep_report import guidance_sweep_report
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command
 
 
 def main(name: str) -> None:

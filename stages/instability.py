@@ -1,8 +1,8 @@
 """Instability scores of two models. Usage: python stages/instability.py NAME"""
 
+from scorefield.command import command
 from scorefield.experiments.instability_study import instability_study
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command
 from scorefield.pipeline.records import save_records
 from scorefield.pipeline.stage_key import running, scratch
 

@@ -1,8 +1,8 @@
 """The instability study as figures and pictures. Usage: python stages/instability_report.py NAME"""
 
+from scorefield.command import command
 from scorefield.experiments.instability_report import instability_report
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command
 
 
 def main(name: str) -> None:

@@ -1,8 +1,9 @@
 """One table of all runs, as CSV, Markdown and bars. Usage: python stages/leaderboard.py"""
 
+from scorefield.command import command
 from scorefield.leaderboard.table import leaderboard, leaderboard_2d, page
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command, load_json, save_table, write
+from scorefield.pipeline.files import load_json, save_table, write
 from scorefield.plots.bars import bars
 
 

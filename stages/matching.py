@@ -1,8 +1,8 @@
 """Samples of a pair of models that should match. Usage: python stages/matching.py NAME"""
 
+from scorefield.command import command
 from scorefield.experiments.matching import matching
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command
 from scorefield.pipeline.records import save_records
 from scorefield.pipeline.stage_key import running, scratch
 

@@ -1,8 +1,8 @@
 """Samples that one guide leads to given y. Usage: python stages/matching_guides.py NAME"""
 
+from scorefield.command import command
 from scorefield.experiments.matching_guides import matching_guides
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command
 from scorefield.pipeline.records import save_records
 from scorefield.pipeline.stage_key import running, scratch
 

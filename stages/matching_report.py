@@ -1,8 +1,8 @@
 """The matching study as figures and pictures. Usage: python stages/matching_report.py NAME"""
 
+from scorefield.command import command
 from scorefield.experiments.matching_report import matching_report
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command
 
 
 def main(name: str) -> None:

@@ -3,7 +3,7 @@
 Where MLflow does not answer that is one line, and no failure of the pipeline.
 """
 
-from scorefield.pipeline.files import command
+from scorefield.command import command
 from scorefield.pipeline.mlflow_mirror import mirror
 from scorefield.pipeline.mlflow_registry import best_models, register
 from scorefield.pipeline.mlflow_results import read_lock, results

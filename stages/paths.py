@@ -1,8 +1,8 @@
 """Paths between examples at several noise levels. Usage: python stages/paths.py NAME"""
 
+from scorefield.command import command
 from scorefield.core.hardware import keep_memory
 from scorefield.experiments.transition_paths import path_study
-from scorefield.pipeline.files import command
 from scorefield.pipeline.records import save_records
 
 

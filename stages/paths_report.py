@@ -1,8 +1,8 @@
 """The paths study as figures and pictures. Usage: python stages/paths_report.py NAME"""
 
+from scorefield.command import command
 from scorefield.experiments.transition_paths_report import paths_report
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command
 
 
 def main(name: str) -> None:

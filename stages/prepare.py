@@ -1,7 +1,8 @@
 """Prepare one dataset. Usage: python stages/prepare.py NAME"""
 
+from scorefield.command import command
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command, save_tensors
+from scorefield.pipeline.files import save_tensors
 
 
 def main(name: str) -> None:

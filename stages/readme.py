@@ -5,7 +5,8 @@ Usage: python stages/readme.py
 
 import sys
 
-from scorefield.pipeline.files import command, write
+from scorefield.command import command
+from scorefield.pipeline.files import write
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
-"""Write the HTML page of leaderboard, findings, methods and provenance.
+"""Write the HTML page of findings, playground, leaderboard, gallery, methods and provenance.
 
 Usage: python stages/report.py
 """
 
 import sys
 
-from scorefield.pipeline.files import command
+from scorefield.command import command
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """Draw the samples of one run, alone or under torchrun. Usage: python stages/sample.py NAME"""
 
+from scorefield.command import command
 from scorefield.experiments.runs import samples
-from scorefield.pipeline.files import command, save_tensors
+from scorefield.pipeline.files import save_tensors
 from scorefield.pipeline.stage_key import running, scratch
 
 

@@ -1,9 +1,10 @@
 """The headline figures of the project as one file, DVC's metric. Usage: python stages/summary.py"""
 
+from scorefield.command import command
 from scorefield.core.errors import InputError
 from scorefield.core.registry import near
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command, load_json, save_json
+from scorefield.pipeline.files import load_json, save_json
 from scorefield.pipeline.summary import SUMMARY
 
 

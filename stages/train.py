@@ -1,7 +1,7 @@
 """Train one model, or go on with it, alone or under torchrun. Usage: python stages/train.py NAME"""
 
+from scorefield.command import command
 from scorefield.experiments.model_training import train_model
-from scorefield.pipeline.files import command
 from scorefield.pipeline.stage_key import running, scratch
 
 

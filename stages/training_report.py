@@ -1,18 +1,22 @@
-"""Figures and curves of trainings. Usage: python stages/training_report.py [NAME ...]"""
+"""Figures of models, and curves of those that were trained here.
+
+Usage: python stages/training_report.py [NAME ...]
+"""
 
 import shutil
 
-import pandas
-
+from scorefield.command import command
 from scorefield.pipeline import params
-from scorefield.pipeline.files import command, load_json, save_json
+from scorefield.pipeline.files import load_json, load_table, save_json
 from scorefield.plots.training import training
 
 
 def main(*names: str) -> None:
     for name in names or params.load()["models"]:
         save_json(f"metrics/models/{name}.json", load_json(f"models/{name}/figures.json"))
-        training(pandas.read_csv(f"models/{name}/curve.csv"), f"plots/models/{name}.png")
+        if (curve := load_table(f"models/{name}/curve.csv")).shape[0] < 2:
+            continue  # nothing was trained
+        training(curve, f"plots/models/{name}.png", f"{name}: one training")
         shutil.copyfile(f"models/{name}/curve.csv", f"plots/models/{name}.csv")
 
 

@@ -29,3 +29,11 @@ def double():
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture(autouse=True)
+def same_folder():
+    """A test that leaves its worker in another folder breaks those after it: it fails itself."""
+    before = Path.cwd()
+    yield
+    assert Path.cwd() == before

@@ -11,7 +11,7 @@ from torch import Tensor
 from scorefield.arrays import samples, splits
 from scorefield.core.errors import InputError
 from scorefield.core.hardware import device
-from scorefield.core.model import Model
+from scorefield.core.model import Model, put
 from scorefield.core.network import hooks
 from scorefield.core.registry import SOURCE, keywords, load_method, methods, near, with_knobs
 from scorefield.experiments.models import described
@@ -59,7 +59,7 @@ def fit(
     budget = {key: values[key] for key in keywords(train) if key in values}
     gpus = [torch.cuda.current_device()] if torch.cuda.is_available() else []
     with torch.random.fork_rng(gpus):
-        rows = {key: value.to(device()) for key, value in data.items()}
+        rows = {key: value.to(device(single=x.ndim == 4)) for key, value in data.items()}
         model = untrained_model(config, rows, seed)
         *_, (state, _) = train(model, loss, rows, None, seed, not progress, **budget)
     if folder:
@@ -103,7 +103,7 @@ def untrained_model(config: dict[str, Any], data: dict[str, Tensor], seed: int) 
     seed_step(seed, -1)
     net, x = config["net"], data["train"][:2]
     try:
-        model = build(config).to(x.device)
+        model = put(build(config), x.device)
         with torch.no_grad():
             out = model(x, 0.5)
     except KeyError as error:
@@ -121,16 +121,17 @@ def untrained_model(config: dict[str, Any], data: dict[str, Tensor], seed: int) 
 
 def exact(data: dict[str, Tensor], schedule: str = "cosine", **knobs: Any) -> Model:
     """The denoiser of a dataset in closed form, without training: of the mixture that points come
-    from, or of the training images, each smoothed by a Gaussian of std `width`. `data` is one of
-    `scorefield.data`. Raises InputError for data without a mixture or training images, and for
-    unknown knobs."""
+    from, (B, D), or of the training images, (B, C, H, W), each smoothed by a Gaussian of std
+    `width`. `data` is one of `scorefield.data`. Raises InputError for data without a mixture or
+    training images, and for unknown knobs."""
     return closed_form("exact", "ddpm", data, schedule, knobs)
 
 
 def exact_ratio(data: dict[str, Tensor], schedule: str = "cosine", **knobs: Any) -> Model:
-    """The log ratio of pairs of images in closed form, a guide of `guidance.ratio`, without
-    training. `data` is a dataset with pairs, such as `data.mnist(pair=1)`; `knobs` are width,
-    pairing and condition. Raises InputError for data without pairs, and for unknown knobs."""
+    """The log ratio (B,) of pairs of images (B, C, H, W) in closed form, a guide of
+    `guidance.ratio`, without training. `data` is a dataset with pairs, such as
+    `data.mnist(pair=1)`; `knobs` are width, pairing and condition. Raises InputError for data
+    without pairs, and for unknown knobs."""
     return closed_form("ratio_exact", "disc", data, schedule, knobs)
 
 

@@ -117,8 +117,11 @@ def labelled(schedule=None):
 
 
 def guided(name, denoiser, counter=None, **knobs):
-    """A guidance by its name; ratio guidance by the true ratio of labels."""
+    """A guidance by its name; ratio guidance by the true ratio of labels, and autoguidance by the
+    denoiser itself."""
     made = with_knobs(load_method("guidance", name), knobs)
+    if name == "autoguidance":
+        return made(denoiser, denoiser)
     if name != "ratio":
         return made(denoiser)
     true = LabelRatio(three(), denoiser.schedule)

@@ -1,4 +1,4 @@
-"""Three newcomers' entries in this folder, as docs/entries.md tells them. For the smoke run."""
+"""Three newcomers' entries in this folder, from its templates. For the smoke run."""
 
 import re
 from pathlib import Path
@@ -10,12 +10,11 @@ from scorefield.pipeline.files import load_tensors
 
 
 def main() -> None:
-    text = Path("docs/entries.md").read_text()
-    code, overlay = (re.search(rf"```{k}\n(.*?)```", text, re.S)[1] for k in ("python", "yaml"))
     Path("entries/mine/nets").mkdir(parents=True)
-    Path("entries/mine/nets/mine.py").write_text(code)
-    small = overlay.replace("n: 5000", "n: 128").replace("steps: 1000", "steps: 20")
-    Path("entries/mine/params.yaml").write_text(small)
+    for source, target in (("params.yaml", "params.yaml"), ("nets/network.py", "nets/mine.py")):
+        text = re.sub(r"\bnetwork\b(?=[:(\n])", "mine", Path("entries/network", source).read_text())
+        small = text.replace("n: 5000", "n: 128").replace("steps: 1000", "steps: 20")
+        Path("entries/mine", target).write_text(small)
     file = Path("entries/template/params.yaml")
     file.write_text(file.read_text().replace("n: 5000", "n: 128"))
     drawn = load_tensors("samples/digits-ddim.safetensors")["samples"].clamp(-1, 1)

@@ -59,7 +59,8 @@ def started(project: Path, *command: str, **env: str) -> Iterator[subprocess.Pop
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        if process.stdout and not process.stdout.closed:
+            process.communicate()
 
 
 def wait(done: Callable[[], bool], process: subprocess.Popen, seconds: float = 120) -> None:

@@ -10,7 +10,7 @@ from scorefield.core.denoiser import Counter, counted
 from scorefield.core.model import Model
 from scorefield.core.noise import streams
 from scorefield.core.registry import methods
-from scorefield.core.schedule import cosine
+from scorefield.core.schedule import cosine, linear
 from scorefield.experiments.instability import instability_scores, settings_of
 from scorefield.experiments.sampling import Plan, sample_chunks
 from scorefield.experiments.training import seed_step, train
@@ -25,6 +25,7 @@ from scorefield.nets.ratio_mlp import ratio_mlp
 from scorefield.objectives.dddm import dddm
 from scorefield.objectives.ddpm import ddpm
 from scorefield.objectives.dv import dv
+from scorefield.objectives.meanflow import meanflow
 from scorefield.objectives.rulsif import rulsif
 from scorefield.pipeline import ranks
 from scorefield.pipeline.files import build, save_tensors
@@ -60,6 +61,7 @@ def vectors() -> dict:
         "ddpm": (Model(MLP(2, 16, 2), cosine(), "v", [2]), ddpm, [2]),
         "side by side": (Model(MLPEnsemble(3, 2, 8, 1), cosine(), "v", [3, 2]), ddpm, [3, 2]),
         "dddm": (Model(MLP(2, 16, 2, extra=2), cosine(), "v", [2], True), partial(dddm, **DDDM), [2]),
+        "meanflow": (Model(MLP(2, 16, 2, jumps=True), linear(), "flow", [2]), meanflow, [2]),
         "dv": (pairs("instance", "clean"), partial(dv, decay=0.9), [2]),
         "rulsif": (pairs("class", "same_t"), rulsif, [2]),
     }  # fmt: skip

@@ -37,11 +37,12 @@ def cut(params: dict) -> None:
         for search in ("instanton", "string"):
             path.pop(search, None)
     params["string"]["iterations"] = 3
-    params["instanton"] |= {"nodes": 6, "duration": 4.0, "iterations": 3, "levels": 0}
+    params["instanton"] |= {"nodes": 6, "iterations": 3, "doublings": 1}
     for sweep in params["guidance_sweep"].values():
         sweep |= {"n": 16, "steps": 4, "chunk": 16, "scales": [0.5]}
+    params["generality"] |= {"laws": 1, "n": 16, "steps": 4}
     params["layouts"] |= {"random": 2, "train": 1024, "validation": 64, "test": 64}
-    params["images"] |= {"kid_subsets": 2, "kid_subset_size": 50, "resamples": 5}
+    params["images"] |= {"resamples": 5}
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ import webbrowser
 from pathlib import Path
 
 import pytest
-from report.page import embedded
+from report.gallery import embedded
 from rich.console import Console
 from scripts.demo import PAGE, PARTS, demo, main
 
+from scorefield.core.errors import InputError
 from tests.helpers.project import ROOT
 
 TINY = {
@@ -65,7 +66,7 @@ def test_a_folder_that_cannot_be_is_told_in_one_line_before_anything_is_computed
 ):
     (tmp_path / "file").touch()
     monkeypatch.setattr(sys, "argv", ["demo", "--out", str(tmp_path / "file/demo"), "--no-open"])
-    with pytest.raises(SystemExit, match=r"^error: --out: expected a folder, .*file"):
+    with pytest.raises(InputError, match=r"^--out: expected a folder, .*file.*$"):
         main()
 
 
@@ -73,7 +74,7 @@ def test_a_clone_without_its_models_is_told_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr("scorefield.fitting.SOURCE", tmp_path / "src/scorefield")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["demo", "--no-open"])
-    with pytest.raises(SystemExit, match=r"^error: zoo/mnist-classifier: not found"):
+    with pytest.raises(InputError, match=r"^zoo/mnist-classifier: not found.*$"):
         main()
 
 

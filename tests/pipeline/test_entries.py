@@ -45,14 +45,11 @@ def put(project, path, content):
     file.write_text(content)
 
 
-def of_docs(project):
-    """The network of docs/entries.md, as its reader would write it."""
-    text = (ROOT / "docs/entries.md").read_text()
-    code, overlay = (
-        re.search(rf"```{kind}\n(.*?)```", text, re.S)[1] for kind in ("python", "yaml")
-    )
-    put(project, "mine/nets/mine.py", code)
-    put(project, "mine/params.yaml", overlay)
+def network(project):
+    """The network of entries/network under another name."""
+    for source, target in (("params.yaml", "params.yaml"), ("nets/network.py", "nets/mine.py")):
+        text = (ROOT / "entries/network" / source).read_text()
+        put(project, f"mine/{target}", re.sub(r"\bnetwork\b(?=[:(\n])", "mine", text))
 
 
 def saved(folder):
@@ -64,9 +61,9 @@ def saved(folder):
 
 
 def test_entries_run_their_own_stages_and_the_tables_and_nothing_else(project):
-    """A sampler, a network, ready samples and a trained model, as docs/entries.md has them."""
+    """A sampler, a network, samples and a trained model."""
     stale = rerun(project)  # nothing, in a commit
-    of_docs(project)
+    network(project)
     saved(project / "entries/mine-trained/model")
     (project / "entries/mine-drawn").mkdir()
     drawn = {"samples": torch.rand(5000, 1, 28, 28)}
@@ -79,13 +76,13 @@ def test_entries_run_their_own_stages_and_the_tables_and_nothing_else(project):
         for stage in ("sample", "evaluate")
         for name in ("template", "mine", "mine-trained", "mine-drawn")
     }
-    after = {"training_report", "leaderboard", "mlflow"}
+    after = {"training_report", "leaderboard", "claims", "mlflow"}
     assert rerun(project) - stale == (trained | scored | after) - stale
     (project / "src/scorefield/samplers/template.py").unlink()
 
 
 def test_an_entry_can_be_edited_and_made_again(project):
-    of_docs(project)
+    network(project)
     enter(project)
     code = (project / "entries/mine/nets/mine.py").read_text()
     put(project, "mine/nets/mine.py", code.replace("residual", "plain"))
@@ -110,7 +107,7 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_wrong_is_told_and_all_is_left_as_it_was(case, project):
     file, old, new, told = WRONG[case]
-    of_docs(project)
+    network(project)
     text = (project / "entries/mine" / file).read_text()
     assert old in text
     put(project, f"mine/{file}", text.replace(old, new))
@@ -122,7 +119,7 @@ def test_what_is_wrong_is_told_and_all_is_left_as_it_was(case, project):
 
 
 def test_nothing_of_the_project_is_ever_overwritten(project):
-    of_docs(project)
+    network(project)
     entries = project / "entries"
     shutil.copytree(entries / "mine", entries / "unet")
     (entries / "unet/nets/mine.py").rename(entries / "unet/nets/unet.py")

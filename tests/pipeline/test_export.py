@@ -73,8 +73,57 @@ def test_our_pipeline_saved_again_by_diffusers_is_the_same_model(tmp_path, monke
         torch.testing.assert_close(found, model(x, 0.4), rtol=1e-4, atol=1e-4)
 
 
+def test_a_folded_pipeline_survives_being_saved_again_by_diffusers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    saved(2, "v", "cosine")
+    export("mine", "exports/mine")
+    remote = {"trust_remote_code": True}
+    DiffusionPipeline.from_pretrained("exports/mine", **remote).save_pretrained("again")
+    drawn = []
+    for folder in ("exports/mine", "again"):
+        pipeline = DiffusionPipeline.from_pretrained(folder, **remote)
+        pipeline.set_progress_bar_config(disable=True)
+        source = torch.Generator().manual_seed(3)
+        drawn.append(pipeline(2, source, num_inference_steps=3, output_type="np").images)
+    assert drawn[0].shape == (2, 16, 16, 1) and (drawn[0] == drawn[1]).all()
+
+
+def test_a_transformer_goes_out_comes_back_and_is_drawn_from_by_diffusers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    numbers = {
+        "width": 16,
+        "depth": 1,
+        "heads": 2,
+        "patch": 4,
+        "classes": 3,
+        "precision": "float32",
+    }
+    config = {"net": "dit", "numbers": numbers, "shapes": {"train": [9, 1, 16, 16]}}
+    config |= {"schedule": "cosine", "predict": "v", "objective": "ddpm"}
+    model = build(config).eval().requires_grad_(False)
+    for parameter in model.parameters():
+        parameter.add_(0.05 * torch.randn_like(parameter))
+    save_model("models/mine", config, model)
+    export("mine", "exports/mine")
+    theirs = DDIMPipeline.from_pretrained("exports/mine")
+    theirs.save_pretrained("again")
+    x = torch.randn(2, 1, 16, 16)
+    for source in ("exports/mine", "again", theirs):
+        found = from_diffusers(source)
+        torch.testing.assert_close(found(x, 0.4), model(x, 0.4), rtol=1e-3, atol=1e-4)
+    theirs.set_progress_bar_config(disable=True)
+    source = torch.Generator().manual_seed(3)
+    images = theirs(4, source, num_inference_steps=10, output_type="np").images
+    start = torch.randn(4, 1, 16, 16, generator=torch.Generator().manual_seed(3))
+    *_, ours = ddim(model, start, times(10))
+    expected = (ours.clamp(-1, 1) + 1) / 2
+    found = torch.from_numpy(images).permute(0, 3, 1, 2)
+    torch.testing.assert_close(found, expected, atol=1e-3, rtol=0)
+
+
 def test_a_model_that_draws_is_refused_in_one_line(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     saved(2, "v", "cosine", draws=True)
-    with pytest.raises(InputError, match="only a U-Net that predicts the mean"):
+    with pytest.raises(InputError, match="only a U-Net or transformer that predicts the mean"):
         export("mine", "exports/mine")

@@ -96,8 +96,10 @@ def test_bad_images_are_told_in_one_line(tmp_path):
 
 @pytest.mark.skipif(not (SHARED / "cifar10-jpeg.zip").exists(), reason="no real photographs here")
 def test_real_photographs_are_read_from_a_zip():
-    made = folder(path=str(SHARED / "cifar10-jpeg.zip"), **(OWN | {"size": 32, "limit": 20}))
-    assert made["train"].shape == (200, 3, 32, 32) and len(made["test"]) == 200
+    made = folder(
+        path=str(SHARED / "cifar10-jpeg.zip"), **(OWN | {"size": 32, "limit": 20, "validation": 20})
+    )
+    assert made["train"].shape == (180, 3, 32, 32) and len(made["test"]) == 200
     assert 40 < made["train"].float().std() < 80
 
 

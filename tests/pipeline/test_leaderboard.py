@@ -10,6 +10,7 @@ from scorefield.leaderboard import table as table_module
 from scorefield.leaderboard.rules import held, leaked, objection, ranks
 from scorefield.pipeline import code_hash, params
 from scorefield.pipeline.files import WEIGHTS
+from scorefield.plots import bars as bars_module
 
 FAIR = {"n": 5000, "distinct": 5000, "copies": 0.0, "evaluator": "now"}
 
@@ -120,28 +121,39 @@ def test_the_hash_of_the_evaluator_changes_with_images_network_code_and_numbers(
 
 SCORED = FAIR | dict.fromkeys(("kid", "precision", "recall", "density", "coverage"), 0.5)
 SCORED |= {"steps": 25, "nfe": 25}
+TWIN = {"unguided_fid": 2.5, "unguided_fid_low": 2.0, "unguided_fid_high": 3.0}
+
+
+def scored(value: float) -> dict[str, float]:
+    return SCORED | {"fid": value, "fid_low": value - 1, "fid_high": value + 1}
+
+
+RUN = {"data": "digits", "evaluator": "ours", "guidance": "plain", "model": "m"}
+RUNS = {
+    "second": (RUN, scored(9.0)),
+    "first": (RUN, scored(3.0)),
+    "tied": (RUN, scored(4.0)),
+    "submitted_samples": (RUN | {"guidance": "submitted_samples"}, scored(20.0)),
+    "elsewhere": (RUN | {"model": "submitted_model"}, scored(30.0)),
+    "few": (RUN, scored(1.0) | {"n": 10, "distinct": 10}),
+    "guided": (RUN, scored(1.5) | {"n": 20, "distinct": 20} | TWIN),
+    "own evaluator": (RUN | {"evaluator": "mine"}, scored(0.0) | {"evaluator": "other"}),
+    "edited": (RUN, scored(0.01)),
+    "no network": (RUN, scored(0.5) | {"nfe": 0}),
+    "points": (RUN, {"mmd2": 0.1}),
+}
 
 
 def test_the_table_ranks_what_is_fair_by_the_first_evaluator_and_says_why_of_the_rest(monkeypatch):
-    run = {"data": "digits", "evaluator": "ours", "guidance": "plain", "model": "m"}
-    scored = lambda value: SCORED | {"fid": value, "fid_low": value - 1, "fid_high": value + 1}
-    runs = {
-        "second": (run, scored(9.0)),
-        "first": (run, scored(3.0)),
-        "tied": (run, scored(4.0)),
-        "submitted_samples": (run | {"guidance": "submitted_samples"}, scored(20.0)),
-        "elsewhere": (run | {"model": "submitted_model"}, scored(30.0)),
-        "few": (run, scored(1.0) | {"n": 10, "distinct": 10}),
-        "own evaluator": (run | {"evaluator": "mine"}, scored(0.0) | {"evaluator": "other"}),
-        "points": (run, {"mmd2": 0.1}),
-    }
     monkeypatch.setattr(table_module, "evaluator_hash", lambda spec: "now")
     monkeypatch.setattr(table_module.params, "entry", lambda table, name: {"net": name})
     monkeypatch.setattr(table_module, "leaked", lambda spec: 0.0)
+    edited = {"edited": "x is not the file that dvc.lock names"}
+    monkeypatch.setattr(table_module, "unbound", lambda name, figures: edited.get(name, ""))
     monkeypatch.setattr(table_module, "costs", lambda spec: {"parameters": 7, "images_seen": 70})
     none = pandas.DataFrame(columns=["run", "data"])
     monkeypatch.setattr(table_module, "floors", lambda evaluators: none)
-    specs, found = ({k: v[i] for k, v in runs.items()} for i in (0, 1))
+    specs, found = ({k: v[i] for k, v in RUNS.items()} for i in (0, 1))
     table = table_module.leaderboard(specs, found).set_index("run")
     assert table["rank"].dropna().to_dict() == {
         "first": 1,
@@ -155,5 +167,30 @@ def test_the_table_ranks_what_is_fair_by_the_first_evaluator_and_says_why_of_the
         table["fid"].isna().to_dict()["own evaluator"]
         and "refused" in table["note"]["own evaluator"]
     )
+    assert table["note"]["edited"] == "refused: x is not the file that dvc.lock names"
+    assert table["note"]["no network"] == "flagged: drawn without a single network call"
     assert table["note"]["few"] == "unranked: 10 samples, not 5000"
     assert pandas.isna(table["nfe"]["submitted_samples"]) and table["nfe"]["first"] == 25
+    guided, twin = table.loc["guided"], table.loc["guided, unguided"]
+    assert guided["n"] == twin["n"] == 20 and pandas.isna(twin["rank"])
+    assert (guided["fid"], twin["fid"], twin["fid_low"]) == (1.5, 2.5, 2.0)
+
+
+def test_a_panel_of_bars_has_runs_of_one_dataset_and_one_number_of_samples(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(bars_module, "keep", lambda figure, _: drawn.extend(figure.axes))
+    images = pandas.DataFrame(
+        [
+            ("a", "digits", 5000, 3.0, 1),
+            ("b", "digits", 1000, 1.0, None),
+            ("c", "digits", 5000, 4.0, 2),
+        ],
+        columns=["run", "data", "n", "fid", "rank"],
+    )
+    images = images.assign(fid_low=images["fid"] - 1, fid_high=images["fid"] + 1)
+    points = pandas.DataFrame(
+        {"run": ["d", "e"], "data": ["x", "y"], "n": 10, "mmd2": 0.1, "mmd2_se": 0.01}
+    )
+    bars_module.bars(images, points.assign(mmd2_floor=0.001), "unused")
+    shown = [[label.get_text() for label in axis.get_yticklabels()] for axis in drawn]
+    assert sorted(shown) == [["b"], ["c", "a"], ["d"], ["e"]]

@@ -129,8 +129,8 @@ def test_of_a_pipeline_there_are_maps_steered_samples_and_paths(pipeline):
     d = sf.from_diffusers(pipeline)
     images = sf.sample(d, n=2, steps=2)
     heat = sf.instability.trace(d, d.schedule.add_noise(images, 0.3, seed=0), 0.3, per_pixel=True)
-    steered = sf.sample(sf.guidance.ibg(d, scale=0.05), n=2, sampler="heun", steps=2)
-    path = sf.paths.instanton(d, *images, noise=0.5, nodes=16, iterations=1, levels=0)
+    steered = sf.sample(sf.guidance.ibg(d, scale=0.05, spread=5.0), n=2, sampler="heun", steps=2)
+    path = sf.paths.instanton(d, *images, noise=0.5, nodes=16, iterations=1, doublings=0)
     for found in (heat, steered, path.clean[:2]):
         assert found.shape == images.shape and found.isfinite().all()
     assert not torch.equal(steered, sf.sample(d, n=2, sampler="heun", steps=2))

@@ -7,10 +7,8 @@ import subprocess
 import sys
 from collections import Counter
 from inspect import signature
-from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from scorefield.core import bounds, registry
 from scorefield.core.errors import InputError
@@ -26,10 +24,8 @@ from scorefield.pipeline.signatures import guide, knobs, section_knobs
 from scorefield.pipeline.stage_code import named
 from scorefield.pipeline.validation import fits, problems
 from scorefield.pipeline.value_types import words
+from tests.helpers.params import PARAMS, broken
 from tests.helpers.tiny import cut
-
-ROOT = Path(__file__).parents[2]
-PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
 
 
 def test_the_parameters_of_this_project_are_right():
@@ -37,16 +33,6 @@ def test_the_parameters_of_this_project_are_right():
 
 
 GUIDED = {k: v for k, v in PARAMS["runs_with_guide"]["mnist-ratio-disc"].items() if k != "ratio"}
-
-
-def broken(path: str, value):
-    params = copy.deepcopy(PARAMS)
-    *parents, last = path.split("/")
-    node = params
-    for key in parents:
-        node = node.setdefault(key, {})
-    node[last] = value
-    return list(problems(params))
 
 
 @pytest.mark.parametrize(
@@ -57,13 +43,13 @@ def broken(path: str, value):
         ("unet/lrr", 1, "unet.lrr: unknown key; did you mean 'lr'?"),
         ("unet/lr", "fast", "unet.lr: expected a number of at least 0, found 'fast'"),
         ("unet/lr", math.nan, "unet.lr: expected a number of at least 0, found nan"),
-        ("temperature/spread", math.inf, "temperature.spread: expected a number above 0, found inf"),
+        ("temperature/spread", math.inf, "temperature.spread: expected a number of at least 0, found inf"),
         ("ibg/step", -1, "ibg.step: expected a number above 0, found -1"),
         ("ibg/probes", 0, "ibg.probes: expected a whole number of at least 1, found 0"),
         ("unet/steps", 1.5, "unet.steps: expected a whole number of at least 0, found 1.5"),
         ("unet/attention", 1, "unet.attention: expected true or false, found 1"),
-        ("unet/small", [32, "a"], "unet.small: expected a list of at least 1, each a whole number of at least 1, found [32, 'a']"),
-        ("ddpm/predict", "epsilon", "ddpm.predict: expected one of x0, eps, v, found 'epsilon'"),
+        ("unet/small", [32, "a"], "unet.small: expected a list of at least 1, each a whole number of at least 1 and at most 8192, found [32, 'a']"),
+        ("ddpm/predict", "epsilon", "ddpm.predict: expected one of x0, eps, v, flow, edm, found 'epsilon'"),
         ("ibg/score", "trac", "ibg.score: no instability named 'trac'; did you mean 'trace'?"),
         ("unet/optimiser", "moun", "unet.optimiser: no optimisers named 'moun'; did you mean 'muon'?"),
         ("models/digits-ddpm/unet", {"optimiser": "adam"}, "models.digits-ddpm.unet.optimiser: no optimisers named 'adam'; did you mean 'adamw'?"),
@@ -76,7 +62,7 @@ def broken(path: str, value):
         ("runs/bimodal-ddim/data", "bimodel", "no data named 'bimodel'; did you mean 'bimodal'?"),
         ("runs/bimodal-ddim/samples", 3, "runs.bimodal-ddim.samples: unknown key; did you mean 'sampler'?"),
         ("runs/bimodal-ddim/ddim", {"step": 3}, "runs.bimodal-ddim.ddim.step: unknown key; did you mean 'steps'?"),
-        ("runs/bimodal-ddim/n", 0, "runs.bimodal-ddim.n: expected a whole number of at least 1, found 0"),
+        ("runs/bimodal-ddim/n", 0, "runs.bimodal-ddim.n: expected a whole number of at least 2, found 0"),
         ("runs/bimodal-ddim/guidance", "ratio", "runs.bimodal-ddim: its guidance needs a guide; it belongs into runs_with_guide"),
         ("runs_with_guide/mnist-ratio-disc", GUIDED | {"guidance": "plain"}, "its guidance takes no guide; it belongs into runs"),
         ("runs_with_guide/digits-ddim", PARAMS["runs_with_guide"]["mnist-ratio-disc"], "there is a run of that name in runs"),
@@ -177,7 +163,7 @@ def test_a_type_that_the_file_names_itself_is_understood(written):
 def test_the_hook_and_the_budget_belong_to_the_section():
     assert {"scale", "entry", "image"} <= set(section_knobs("guidance", "ratio"))
     assert {"width", "steps", "batch", "lr", "ema"} <= set(section_knobs("nets", "mlp"))
-    assert set(section_knobs("samplers", "ddim")) == {"steps"}
+    assert set(section_knobs("samplers", "ddim")) == {"steps", "spacing"}
     assert [guide(name) for name in ("ratio", "ibg", "plain")] == ["needed", "optional", "none"]
 
 

@@ -3,11 +3,14 @@
 import json
 import re
 
+import numpy
 import pandas
 import pytest
+import torch
 from ruamel.yaml import YAML
 
 from scorefield.pipeline.stage_key import locked
+from scorefield.plots.filmstrip import filmstrip
 from tests.helpers.project import ROOT, commit, copied, run
 
 PAGE, SUMMARY = ROOT / "plots/report.html", ROOT / "metrics/summary.json"
@@ -73,3 +76,29 @@ def test_dvc_metrics_diff_between_two_commits_has_the_figures_that_changed(tmp_p
 def test_the_page_names_the_state_of_the_lock_it_was_made_from():
     lock = YAML(typ="safe").load(ROOT / "dvc.lock")
     assert locked(lock, "report") in PAGE.read_text()
+
+
+def test_the_sliders_get_every_pixel_of_the_frames_of_a_filmstrip(tmp_path):
+    from report.gallery import FRAME, pixels
+
+    frames = 2 * torch.rand(5, 8, 1, 28, 28, generator=torch.Generator().manual_seed(0)) - 1
+    filmstrip(frames, str(tmp_path / "film.png"), [f"t = {i}" for i in range(5)], "a title\nof two")
+    film = torch.tensor(numpy.array(pixels(str(tmp_path / "film.svg")))[..., 0]) / 127.5 - 1
+    side = 28 + FRAME
+    assert film.shape == (8 * side, 5 * side)
+    tiles = film.unflatten(0, (8, side)).unflatten(2, (5, side))[:, 1:-1, :, 1:-1]
+    assert (tiles.permute(2, 0, 1, 3) - frames[:, :, 0]).abs().max() < 0.03  # 256 colours
+
+
+def test_findings_of_an_entry_that_was_deleted_are_left_out(monkeypatch):
+    from report import findings, results
+
+    from scorefield.pipeline.params import NoEntry
+
+    with pytest.raises(NoEntry, match="no runs named 'of-yesterday'"):
+        results.figures("runs/of-yesterday")
+    for name in ("images", "instability", "guidance", "paths"):
+        monkeypatch.setattr(findings, name, lambda: results.figures("runs/of-yesterday"))
+    monkeypatch.setattr(findings, "few_steps", lambda: ["few"])
+    monkeypatch.setattr(findings, "ratio", lambda: ["ratio"])
+    assert findings.findings() == ["few", "ratio"]

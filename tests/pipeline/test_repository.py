@@ -42,7 +42,7 @@ def test_no_hook_is_fetched():
 def test_the_forge_runs_targets_of_the_makefile():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
     called = {command.split()[1] for command in every_command() if command.startswith("make ")}
-    assert called == {"install", "lint", "coverage", "smoke"}
+    assert called == {"install", "lint", "coverage", "smoke", "chaos"}
     assert called <= targets
 
 

@@ -108,7 +108,7 @@ def test_durations_written_at_the_same_time_are_all_kept(tmp_path, monkeypatch):
 
 def stage(root: Path, name: str) -> str:
     """What a stage that does nothing prints, run as DVC runs it."""
-    code = "from scorefield.pipeline.files import command; command(lambda: None)"
+    code = "from scorefield.command import command; command(lambda: None)"
     env = ENV | {"DVC_STAGE": name, "DVC_ROOT": str(root)} | FROM_ROOT
     return subprocess.run(
         [sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True
@@ -223,3 +223,28 @@ def test_an_interrupt_ends_every_stage_and_leaves_no_lock(tmp_path, number):
     assert not any(psutil.pid_exists(int(f.read_text())) for f in project.glob("*.pid"))
     held = json.loads((project / ".dvc/tmp/rwlock").read_text())
     assert not any(held.values())
+
+
+def test_files_of_dvc_that_a_kill_left_half_written_are_mended_and_nothing_runs_again(tmp_path):
+    project = toy(tmp_path / "toy")
+    repro(project)
+    lock, paths = project / "dvc.lock", project / ".dvc/tmp/rwlock"
+    whole = lock.read_text()
+    half = whole[: whole.index("path:") + 4]
+    lock.write_text(half)
+    paths.write_text("")
+    assert "validation failed" in run(project, "dvc", "repro", check=False)
+    done = repro(project)
+    assert done.returncode == 0 and done.stdout.count("half written") == 2
+    assert lock.read_text() == whole and (project / "dvc.lock.broken").read_text() == half
+    logs = [file.read_text() for file in (project / ".scratch/logs").glob("*.log")]
+    assert len(logs) == 5 and all("skipping run" in log for log in logs)
+
+
+def test_a_merge_conflict_in_dvc_lock_is_left_to_the_user(tmp_path):
+    project = toy(tmp_path / "toy")
+    repro(project)
+    conflict = f"<<<<<<< HEAD\n{(project / 'dvc.lock').read_text()}=======\n>>>>>>> other\n"
+    (project / "dvc.lock").write_text(conflict)
+    assert repro(project).returncode
+    assert (project / "dvc.lock").read_text() == conflict

@@ -139,16 +139,19 @@ def all_of(script: str, table: str, key: str = "", name: str = "") -> set[str]:
 NEW = "def one(denoiser, x, t, randn=None): ...\n"
 EDITS = {  # a file to append to or a new one; what then runs
     "samplers/heun.py": all_of("sample", "runs", "sampler", "heun")
-    | all_of("few_steps", "few_steps")
-    | all_of("paths", "paths"),
+    | {f"few_steps@{name}" for name, spec in PARAMS["few_steps"].items() if "heun" in spec["steps"]}
+    | all_of("paths", "paths")
+    | {"sampler_distances"},
     "samplers/boost.py": all_of("guidance_sweep", "guidance_sweep"),
     "guidance/sgms.py": all_of("guidance_sweep", "guidance_sweep"),
-    "guidance/cfg.py": all_of("matching_guides", "matching_guides"),
+    "guidance/cfg.py": all_of("sample", "runs", "guidance", "cfg")
+    | all_of("matching_guides", "matching_guides"),
     "guidance/one.py": set(),
     "instability/martingale.py": all_of("instability", "instability"),
     "instability/frobenius.py": all_of("sample", "runs", "guidance", "ibg")
     | all_of("instability", "instability")
-    | all_of("guidance_sweep", "guidance_sweep"),
+    | all_of("guidance_sweep", "guidance_sweep")
+    | {"generality"},
     "instability/one.py": all_of("instability", "instability"),
 }
 
@@ -185,7 +188,7 @@ def test_a_number_of_a_method_reruns_what_uses_it_and_nothing_else(
 def test_a_new_run_runs_alone(current):
     new = PARAMS["runs"]["bimodal-ddim"] | {"seed": 2}
     edit(current, lambda p: p["runs"].update(new=new))
-    assert rerun(current) == {"sample@new", "evaluate@new", "leaderboard", "mlflow"}
+    assert rerun(current) == {"sample@new", "evaluate@new", "leaderboard", "claims", "mlflow"}
     edit(current, lambda p: p["runs"].pop("new"))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from ruamel.yaml import YAML
-from scripts.zoo import begun, profile
+from scripts.zoo import begun, parts_of
 
 import scorefield as sf
 from scorefield.core.datasets import dataset_of
@@ -84,7 +84,8 @@ def test_a_shipped_model_is_as_good_as_its_card_says(folder, monkeypatch):
         return
     run = known["run"] or {"sampler": "ddim", "ddim": {"steps": 10}}
     n, sampler = SCORED if "coherent" in known else DRAWN, run["sampler"]
-    samples = sf.sample(model, n, sampler=sampler, steps=run[sampler]["steps"], seed=5)
+    labels = {"condition": torch.arange(n) % model.classes} if model.classes else {}
+    samples = sf.sample(model, n, sampler=sampler, steps=run[sampler]["steps"], seed=5, **labels)
     assert samples.shape == (n, 1, 28, 28) and samples.isfinite().all()
     if "coherent" in known:
         found = evaluator_of(sf.load("zoo/mnist-classifier")).coherence(samples, data)
@@ -114,7 +115,7 @@ def test_a_training_in_parts_shares_data_and_run_and_begins_with_the_weights_of_
     lines = ["-S data.a=1", "-S models.trained={net:unet}", f"-S {start}", "-S runs.scored=2"]
     Path("profiles").mkdir()
     Path("profiles/zoo-a.txt").write_text("\n".join(lines))
-    first, second = profile("a", None)
+    first, second = parts_of("a", None)
     assert first == ["-S", "models.trained={net:unet}", "-S", "data.a=1", "-S", "runs.scored=2"]
     assert second == ["-S", start, *first[2:]] and begun(tmp_path, first) == first
     known = checksum(Path(".scratch/part-1", WEIGHTS), Path(".scratch/part-1/config.json"))

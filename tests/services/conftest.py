@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+from tests.helpers.browser import playground
 from tests.helpers.project import commit, lab, run
 from tests.helpers.shared_folder import made_once
 from tests.helpers.tracked import new_database, repository
@@ -20,6 +21,13 @@ def small(tmp_path_factory):
         commit(project)
 
     return made_once(tmp_path_factory, "lab", make) / "project"
+
+
+@pytest.fixture(scope="module")
+def script():
+    """Runs a body of script with the modules of the playground, in a browser."""
+    with playground() as run_script:
+        yield run_script
 
 
 @pytest.fixture

@@ -55,8 +55,8 @@ def test_a_resumed_training_goes_on_in_its_run_and_repeats_no_step(store):
 
 def test_the_losses_of_single_steps_stand_at_their_steps(store):
     with live(training(), steps=5) as run:
-        run.log(row(3), [9.0, 8.0, 7.0])
-        run.log(row(5), [6.0, 5.0])
+        run.log(row(3), [{"loss": value} for value in (9.0, 8.0, 7.0)])
+        run.log(row(5), [{"loss": value} for value in (6.0, 5.0)])
     assert history("k3", "train/loss") == [(1, 9.0), (2, 8.0), (3, 7.0), (4, 6.0), (5, 5.0)]
     assert [step for step, _ in history("k3", "epoch/loss")] == [3, 5]
 

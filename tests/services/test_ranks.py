@@ -124,6 +124,6 @@ def test_a_lost_host_ends_the_others_with_a_line(tmp_path):
                 os.kill(pid, signal.SIGKILL)
         said, _ = kept.communicate(timeout=60)
         assert kept.returncode != 0
-    (line,) = [line for line in said.splitlines() if line.startswith("error: ")]
+    (line,) = [line for line in said.splitlines() if line.startswith("[rank0]: error: ")]
     assert "lost another one of 2" in line and "goes on from there" in line
     assert not (project / "models/bimodal-ddpm").exists()

@@ -58,12 +58,12 @@ def test_the_velocity_moves_a_gaussian_along_its_exact_flow(schedule):
 
 
 @every_schedule
-@pytest.mark.parametrize("predict", ["x0", "eps", "v"])
+@pytest.mark.parametrize("predict", ["x0", "eps", "v", "flow"])
 def test_every_parameterisation_reads_back_data_and_weighs_its_own_error(schedule, predict):
     x0, z, error = torch.randn(3, 9, 2)
     alpha, sigma = schedule(torch.rand(9, 1) * 0.8 + 0.1)
     x = alpha * x0 + sigma * z
-    target = {"x0": x0, "eps": z, "v": alpha * z - sigma * x0}[predict]
+    target = {"x0": x0, "eps": z, "v": alpha * z - sigma * x0, "flow": z - x0}[predict]
     torch.testing.assert_close(read_x0(predict, target, x, alpha, sigma), x0)
     off = read_x0(predict, target + error, x, alpha, sigma) - x0
     torch.testing.assert_close(loss_weight(predict, alpha, sigma) * off**2, error**2)

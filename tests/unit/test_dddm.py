@@ -127,7 +127,7 @@ def test_the_weight_acts_on_each_sample_by_its_own_time():
     torch.manual_seed(5)
     weighted = loss(model, x, 3, weighting="sigmoid", bias=-2.0)
     torch.manual_seed(5)
-    t = stratified(4096, x.device)
+    t = stratified(4096)
     weight = 1 / (1 + torch.tensor(-2.0).exp() * (t / (1 - t)) ** 2)
     torch.testing.assert_close(weighted, weight * plain)
     assert weighted.mean() != pytest.approx((weight.mean() * plain.mean()).item(), rel=0.05)
@@ -161,7 +161,7 @@ def test_near_the_data_it_is_the_squared_error_of_one_draw_and_elsewhere_the_ene
         torch.manual_seed(5)
         found.append(loss(model, x, 3, **knobs))
     torch.manual_seed(5)
-    t = stratified(256, x.device)
+    t = stratified(256)
     torch.testing.assert_close(found[0], torch.where(t < 0.4, found[2], found[1]))
 
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch.autograd.graph import saved_tensors_hooks
 
+from scorefield.core.by_row import by_row
 from scorefield.core.denoiser import (
     Chunk,
     Counter,
     Denoiser,
     Plain,
-    by_row,
     counted,
     posterior_mean,
 )
@@ -36,6 +36,7 @@ from tests.helpers.laws import LabelRatio, guided, labelled, oracle, three
 EVERY = methods("guidance")
 APART = (
     {"submitted_samples", "cfg"},
+    {"submitted_samples", "interval"},
     {"submitted_samples", "ratio"},
 )  # one takes samples as the condition, one labels
 PAIRS = [pair for pair in product(EVERY, EVERY) if set(pair) not in APART]
@@ -70,9 +71,10 @@ def test_every_guidance_of_every_other_keeps_schedule_and_draws_and_samples(oute
 @pytest.mark.parametrize("name", EVERY)
 def test_of_a_denoiser_that_draws_guidance_keeps_draws_averages_or_refuses(name):
     base = drawing_dit()
-    draws = {"plain": True, "cfg": True, "mean": False, "submitted_samples": False}
+    draws = {"plain": True, "cfg": True, "interval": True, "autoguidance": True}
+    draws |= {"mean": False, "submitted_samples": False}
     if name in draws:
-        made = guided(name, base)
+        made = guided(name, base, scale=1.0)
         assert made.draws is draws[name] and made.schedule is base.schedule
         assert made.draws == Chunk(condition=LABELS).bind(made)[0].draws
     else:
@@ -108,6 +110,7 @@ def test_ratio_guidance_by_the_true_ratio_of_labels_is_that_without_a_classifier
 
 
 CALLS = {"plain": 1, "cfg": 2, "mean": 1, "random": 1, "minus_score": 1, "temperature": 1}
+CALLS |= {"autoguidance": 2, "interval": 2}
 CALLS |= {"sgms": 3, "mue": 7, "ibg": 7, "ratio": 2, "submitted_samples": 0}
 
 

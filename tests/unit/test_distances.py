@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from scorefield.core.schedule import linear
 from scorefield.metrics.energy_distance import energy_distance
-from scorefield.metrics.mmd import mmd, mmd_floor
+from scorefield.metrics.mmd import mmd, mmd_floor, mmd_se
 from scorefield.metrics.shares import mode_of, shares
 from tests.helpers.laws import gaussian, random_mixture, two
 
@@ -33,6 +33,13 @@ def test_mmd_is_unbiased_and_its_floor_is_its_standard_deviation():
     spread = np.std(pairs)
     assert abs(np.mean(pairs)) < 4 * spread / 3000**0.5
     assert mmd_floor(law, 60, 90) == pytest.approx(spread, rel=0.05)
+
+
+@pytest.mark.usefixtures("double")
+def test_the_error_of_mmd_is_its_spread_over_draws_of_two_laws():
+    draw = lambda: (torch.randn(150, 2), 0.8 * torch.randn(100, 2) + 0.6)
+    spread = np.std([mmd(*draw()) for _ in range(600)])
+    assert np.mean([mmd_se(*draw()) for _ in range(30)]) == pytest.approx(spread, rel=0.1)
 
 
 @pytest.mark.usefixtures("double")

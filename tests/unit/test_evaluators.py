@@ -19,7 +19,7 @@ from scorefield.metrics.along_path import along_path
 from scorefield.metrics.coherence import Reading, coherent
 from scorefield.metrics.energy_distance import energy_distance
 from scorefield.metrics.evaluators import FeatureEvaluator, LawEvaluator, evaluator_of
-from scorefield.metrics.fidelity import fid, fidelity, kid
+from scorefield.metrics.fidelity import fid, fidelity
 from scorefield.metrics.mmd import mmd
 from scorefield.nets.convnet import ConvNet
 from scorefield.nets.mlp import MLP
@@ -57,7 +57,7 @@ def test_features_are_those_of_images_as_files_hold_them():
 
 def test_scores_of_features_agree_with_numpy_and_scipy():
     x, y = 0.5 * torch.rand(400, 9).double() - 0.1, 0.9 * torch.rand(300, 9).double() - 0.5
-    found = fidelity(x, y, neighbours=3, kid_subsets=1, kid_subset_size=300)
+    found = fidelity(x, y, neighbours=3)
     x, y = x.numpy(), y.numpy()
     a, b = np.cov(x.T), np.cov(y.T)
     gap = ((x.mean(0) - y.mean(0)) ** 2).sum()
@@ -68,15 +68,6 @@ def test_scores_of_features_agree_with_numpy_and_scipy():
     )
     assert found["precision"] == pytest.approx(inside(x, y), abs=1e-6)
     assert found["recall"] == pytest.approx(inside(y, x), abs=1e-6)
-
-
-def test_kid_agrees_with_numpy_where_its_one_subset_is_everything():
-    x, y = 0.5 * torch.rand(200, 9).double(), 0.9 * torch.rand(200, 9).double() - 0.5
-    found = kid(x, y, subsets=1, subset_size=200)
-    x, y = x.numpy(), y.numpy()
-    cubic = lambda u, v: (u @ v.T / 9 + 1) ** 3
-    off = lambda k: (k.sum() - np.trace(k)) / (200 * 199)
-    assert found == pytest.approx(off(cubic(x, x)) + off(cubic(y, y)) - 2 * cubic(x, y).mean())
 
 
 def test_fid_of_a_scaled_gaussian_is_closed_form():
@@ -91,7 +82,7 @@ def test_fid_of_a_scaled_gaussian_is_closed_form():
 
 def test_collapse_keeps_precision_and_loses_recall():
     real, narrow = (scale * torch.randn(300, 9).double() for scale in (0.2, 0.03))
-    found = fidelity(narrow, real, kid_subsets=1, kid_subset_size=300)
+    found = fidelity(narrow, real)
     assert found["precision"] > 0.9 and found["recall"] < 0.1
 
 
@@ -114,10 +105,9 @@ def test_an_evaluator_is_what_its_network_knows():
 
 def pictures() -> Images:
     """Four classes of noisy images, one of them rare."""
-    every, labels = (
-        {},
-        {"train": [0] * 40 + [1] * 40 + [2] * 40 + [3] * 2, "test": [0, 1, 2, 3] * 20},
-    )
+    every = {}
+    labels = {"train": [0] * 40 + [1] * 40 + [2] * 40 + [3] * 2}
+    labels |= {"validation": [0, 3] * 20, "test": [0, 1, 2, 3] * 20}
     for split, known in labels.items():
         each = torch.tensor(known)
         clean = (each - 1.5).view(-1, 1, 1, 1) / 3
@@ -125,7 +115,7 @@ def pictures() -> Images:
     return Images(every)
 
 
-NUMBERS = {"images": {"kid_subsets": 2, "kid_subset_size": 50, "resamples": 5}, "points": {}}
+NUMBERS = {"images": {"resamples": 5}, "points": {}}
 
 
 def test_an_evaluator_without_classes_gives_every_score_but_those_of_classes():
@@ -159,6 +149,15 @@ def test_the_floor_of_images_is_what_training_images_get_as_samples():
     assert {key: floor[key] for key in shared} == {key: scored[key] for key in shared}
     expected = fid(PIXELS.features(data.train), PIXELS.features(data.test))
     assert PIXELS.distance_floor(data, len(data.train))["fid"] == floor["fid"] == expected
+
+
+def test_fid_train_is_0_for_the_images_of_training_and_validation_and_for_no_others():
+    data = pictures()
+    both = torch.cat([data.train, data.validation])
+    figures, _ = PIXELS.scores(both, data, NUMBERS)
+    assert figures["fid_train"] == pytest.approx(0, abs=1e-6) and figures["fid"] > 1e-3
+    figures, _ = PIXELS.scores(data.train, data, NUMBERS)
+    assert figures["fid_train"] > 1e-3
 
 
 def test_points_of_the_law_are_at_the_floor_of_every_score():

@@ -22,13 +22,13 @@ from tests.helpers.laws import SCHEDULES, Signs, gaussian, oracle, three
 
 pytestmark = pytest.mark.usefixtures("double")
 IBG = {"score": "trace", "probes": 8, "step": 0.05, "trust": 0.05, "normalised": True}
-INSIDE = {"low": 0.3, "high": 3.0}
+INSIDE = {"low": 0.3, "high": 3.0, "spread": 1.0}
 GIVEN = {
     ibg: IBG | INSIDE,
     random: {"fresh": False} | INSIDE,
     minus_score: INSIDE,
     sgms: {"level": 3.0} | INSIDE,
-    temperature: {"spread": 2.0} | INSIDE,
+    temperature: INSIDE,
     mue: {"probes": 2, "step": 0.05},
 }
 EQUAL = (ibg, random, minus_score, sgms)  # in norm
@@ -132,7 +132,7 @@ def test_a_vanishing_gradient_is_not_blown_up():
 def test_a_draw_is_not_guided():
     model = oracle(three(), cosine(), draws=True)
     with pytest.raises(InputError, match="guidance needs the posterior mean"):
-        shift_prediction(model, lambda *_: 0, 1.0, 0.0, 1.0)
+        shift_prediction(model, lambda *_: 0, 1.0)
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
@@ -141,7 +141,7 @@ def test_a_temperature_makes_gaussian_data_as_much_wider(schedule):
         oracle(gaussian(0.7, dim=2), schedule),
         oracle(gaussian(0.7 * 1.5, dim=2), schedule),
     )
-    guided = temperature(narrow, scale=0.5, spread=0.7, low=0.0, high=float("inf"))
+    guided = temperature(narrow, scale=0.5, low=0.0, high=float("inf"))
     x = torch.randn(50, 2)
     for t in torch.tensor([0.1, 0.5, 0.9]):
         torch.testing.assert_close(guided(x, t), wide(x, t))

@@ -95,7 +95,9 @@ def test_a_shift_of_all_layouts_by_one_amount_is_a_gain_without_an_error():
     assert found["ibg_interior_gain_se"] < 1e-12 < found["ibg_interior_rare_mode_se"]
 
 
-def test_every_point_of_the_picture_has_its_95_percent_interval_within_0_and_1(monkeypatch):
+def test_every_point_of_the_picture_has_its_95_percent_interval_within_0_and_100_percent(
+    monkeypatch,
+):
     table = pandas.DataFrame(
         [("plain", 0.0, 0.01, 0.02, 0.003, 0.004), ("ibg", 1.0, 0.1, 0.03, 0.02, 0.005),
          ("ibg", 2.0, 0.2, 0.05, 0.03, 0.006), ("random", 1.0, 0.0, 0.5, 0.001, 0.007)],
@@ -108,5 +110,5 @@ def test_every_point_of_the_picture_has_its_95_percent_interval_within_0_and_1(m
     for way, key in enumerate(("off_mode", "rare_mode")):
         ends = np.concatenate([c.lines[2][way].get_segments() for c in bars])[:, :, way]
         low, high = norm.interval(0.95, table[key], table[f"{key}_se"])
-        expected = zip(low.clip(0, 1), high.clip(0, 1), strict=True)
+        expected = zip(100 * low.clip(0, 1), 100 * high.clip(0, 1), strict=True)
         assert np.allclose(sorted(ends.tolist()), sorted(expected), atol=1e-8)

@@ -4,8 +4,9 @@ import pytest
 import torch
 from scipy.spatial import Delaunay
 
+from scorefield.core.by_row import by_row
 from scorefield.core.datasets import Layouts
-from scorefield.core.denoiser import Plain, by_row
+from scorefield.core.denoiser import Plain
 from scorefield.core.model import Model
 from scorefield.core.noise import streams
 from scorefield.core.registry import load_method, with_knobs

@@ -1,5 +1,7 @@
 """The matching study: what guides and figures of it are exactly."""
 
+import math
+
 import pandas
 import pytest
 import torch
@@ -95,11 +97,22 @@ def test_a_ratio_that_is_a_part_of_the_exact_one_has_that_part_as_slope_and_grad
     part = RatioValues(exact.levels, 0.3 * value + 2, 0.3 * gradient, READS)
     for row, level in zip(ratio_error(part, exact), (1.0, 2.0), strict=True):
         expected = {"correlation": 1.0, "slope": 0.3, "cosine": 1.0, "gradient": 0.3}
-        assert row == pytest.approx({"level": level} | expected, abs=1e-5)
+        ends = {f"{key}_{end}": value for key, value in expected.items() for end in ("low", "high")}
+        assert row == pytest.approx({"level": level} | expected | ends, abs=1e-4)
     far = RatioValues(exact.levels, value.clone(), gradient, READS)
     far.value[:, :5] = 5 * LEAST
     same = RatioValues(exact.levels, far.value.clamp_min(LEAST), gradient, READS)
     assert ratio_error(far, exact) == ratio_error(same, exact)
+
+
+def test_the_interval_of_a_noisy_ratio_is_that_of_the_fisher_transform_of_its_correlation():
+    value, gradient = torch.randn(1, 400), torch.randn(1, 400, 1, 2, 2)
+    exact = RatioValues(torch.tensor([1.0]), value, gradient, READS)
+    noisy = RatioValues(exact.levels, value + torch.randn(1, 400), gradient, READS)
+    (row,) = ratio_error(noisy, exact)
+    centre, half = math.atanh(row["correlation"]), 1.96 / 397**0.5
+    expected = math.tanh(centre + half) - math.tanh(centre - half)
+    assert row["correlation_high"] - row["correlation_low"] == pytest.approx(expected, rel=0.25)
 
 
 def by_sign(features):

@@ -68,7 +68,7 @@ class Zero(torch.nn.Module):
 
 @pytest.mark.parametrize("n", [1, 2, 7, 64])
 def test_of_the_times_of_a_batch_one_is_in_each_of_n_equal_parts_and_uniform_there(n):
-    drawn = torch.stack([stratified(n, torch.device("cpu")) for _ in range(2000)])
+    drawn = torch.stack([stratified(n) for _ in range(2000)])
     parts = n * drawn
     assert torch.equal(parts.ceil().sort().values, torch.arange(1.0, n + 1).expand(2000, n))
     within = parts - parts.ceil() + 1
@@ -120,7 +120,7 @@ def test_the_loss_of_a_batch_with_stratified_times_has_the_same_mean_and_less_va
         return torch.stack([denoising(model, {"x": each}, predict="x0").mean() for each in x])
 
     mine = losses()
-    independent = lambda n, device: 1 - torch.rand(n, device=device)
+    independent = lambda n: 1 - torch.rand(n)
     monkeypatch.setattr(_times, "stratified", independent)
     others = losses()
     for found, variance in ((mine, 3 / (4 * dim)), (others, 1 / 8 + 3 / (4 * dim))):

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 import torch
 
-from scorefield.core.action import geometric, length, midpoint, resampled
+from scorefield.core.action import drop, geometric, length, work
 from scorefield.core.denoiser import Plain
 from scorefield.core.exact import Mixture
 from scorefield.core.noise_level import NoiseLevel
@@ -13,70 +13,34 @@ from scorefield.core.results import PathRecord
 from scorefield.core.schedule import cosine
 from scorefield.experiments.path_figures import converged, trusted
 from scorefield.metrics.path_convergence import convergence_table
-from scorefield.paths._coordinates import Axes, Coordinates, axes_of
-from scorefield.paths._starts import all_bowed, first_paths, line, sides, through_examples
-from scorefield.paths.instanton import Instanton, descend, least_action
-from tests.helpers.three import A, C, exact, relaxed
+from scorefield.paths._coordinates import Coordinates
+from scorefield.paths._starts import all_bowed, first_paths, line, through_examples
+from scorefield.paths.instanton import Instanton, least_action
 
 pytestmark = pytest.mark.usefixtures("double")
 
 
-def test_a_path_found_on_a_coarse_grid_first_is_the_one_found_directly():
-    """In action and course; when it waits in the modes at its ends is almost free."""
-    a, c = relaxed(A, 2000), relaxed(C, 2000)
-    start = {"line": line(a, c, 80) + 0.02 * torch.linspace(0, torch.pi, 81).sin()[:, None]}
-    given = {"nodes": 80, "duration": 16.0, "iterations": 400}
-    direct, coarse = (least_action(exact, 1.0, start, levels=n, **given) for n in (0, 2))
-    assert coarse.action == pytest.approx(direct.action, rel=1e-4)
-    off = resampled(coarse.path, 20) - resampled(direct.path, 20)
-    assert off.norm(dim=1).max() < 0.02 * length(direct.path)
-
-
 def test_the_gradient_in_coordinates_is_the_transpose_of_the_displacement():
-    axes = axes_of(torch.randn(50, 3) @ torch.diag(torch.tensor([3.0, 1.0, 0.1])))
-    for places in (Coordinates(9, 5.0, 0.4, axes), Coordinates(9, 5.0, 0.4)):
-        c, slope = torch.randn(8 * 3).numpy(), torch.randn(8, 3).numpy()
-        found = (places.shift(c) * slope).sum()
-        assert found == pytest.approx((c * places.pull(slope)).sum(), rel=1e-12)
+    places = Coordinates(9, 0.1, 0.4)
+    c, slope = torch.randn(8 * 3).numpy(), torch.randn(8, 3).numpy()
+    found = (places.shift(c) * slope).sum()
+    assert found == pytest.approx((c * places.pull(slope)).sum(), rel=1e-12)
 
 
-def test_with_the_axes_of_the_data_a_few_evaluations_find_the_least_action():
-    """A Gaussian of standard deviations 30, 3 and 0 with noise of 1, from its mean; the action is
-    theta y^2 / (1 - exp(-2 theta T)) along each axis."""
-    turn, _ = torch.linalg.qr(torch.randn(3, 3))
-    variance = torch.tensor([900.0, 9.0, 0.0])
-    theta = 1 / (variance + 1)
-    field = lambda x: -x @ (turn * theta) @ turn.mT
-    goal, counts = torch.tensor([2.0, 2.0, 2.0]), []
-    expected = (theta * goal**2 / (1 - (-2 * theta * 16).exp())).sum().item()
-    path = line(torch.zeros(3), turn @ goal, 200)
-    for axes in (Axes(variance.numpy(), turn.numpy()), None):
-        seen = []
-        found = descend(field, Coordinates(200, 16.0, 1.0, axes), path, 500, seen)
-        assert midpoint(field, found, 16.0).item() == pytest.approx(expected, rel=1e-3)
-        counts.append(len(seen))
-    assert counts[0] <= 8 < counts[1]
-
-
-def test_the_sides_of_a_line_are_each_others_mirror_image_and_half_as_high_as_it_is_long():
-    found = sides(torch.zeros(2), torch.tensor([4.0, 0.0]), 10)
-    torch.testing.assert_close(found["left"], found["right"] * torch.tensor([1.0, -1.0]))
-    torch.testing.assert_close(found["left"][5], torch.tensor([2.0, 2.0]))
-
-
-def test_a_start_to_the_side_finds_the_long_way_round_a_ring_that_the_others_miss():
-    """From mode 2 to mode 7 with mode 0 withheld, at noise .6: the gap is the shorter way."""
+def test_a_start_through_examples_finds_the_long_way_round_a_ring_that_the_others_miss():
+    """From mode 2 to mode 7 with mode 0 withheld, at noise .6: the gap is the shorter way, over a
+    barrier of 4.63 at the cost of 11.01; the long way costs 8.71, with barriers of .87."""
     law = Mixture.ring(8, rare=0.0)
     level = NoiseLevel(law.denoiser(cosine()), 0.6)
     a, b = (level.relaxed(level.alpha * law.mean[k], 300) for k in (2, 7))
-    starts = all_bowed(first_paths(level, a, b, 80, 0), level.sigma, 0)
-    given = {"nodes": 80, "duration": 48.0, "iterations": 150, "levels": 0}
-    found = least_action(level.field(), level.sigma, starts, **given)
-    least = {name: min(actions) for name, actions in found.history.items()}
-    assert found.start in ("left", "right")
-    assert found.action < 0.95 * min(least["line"], least["noise"])
+    starts = all_bowed(first_paths(level, a, b, 80, 0, law.sample(500)[0]), level.sigma, 0)
+    found = least_action(level.field(), level.sigma, starts, nodes=80, iterations=150)
+    assert found.start == "examples"
+    assert found.action == pytest.approx(8.71, rel=0.01)
+    assert drop(work(level.field(), found.path)).item() == pytest.approx(0.87, abs=0.01)
+    assert min(found.history["line"]) == pytest.approx(11.01, rel=0.01)
     figures = converged(level, found)
-    assert figures["gap"] > 0.01 and figures["pass"] > 0
+    assert figures["gap"] > 0.2 and figures["pass"] > 0
 
 
 def test_two_paths_in_one_well_are_no_two_minima():
@@ -85,9 +49,8 @@ def test_two_paths_in_one_well_are_no_two_minima():
     best = line(torch.zeros(2), torch.ones(2), 20)
     wave = torch.linspace(0, torch.pi, 21).sin()[:, None] * torch.tensor([0.3, -0.3])
     paths = {"line": best, "bow": best + wave}
-    time = 16 * level.sigma**2
-    action = midpoint(level.field(), best, time).item()
-    figures = converged(level, Instanton(best, time, action, "line", 0.8, paths, {}))
+    found = Instanton(best, geometric(level.field(), best).item(), "line", 0.0, paths, {})
+    figures = converged(level, found)
     assert figures["gap"] > 0 and figures["pass"].item() == pytest.approx(0, abs=1e-9)
 
 

@@ -4,8 +4,9 @@ from math import log2
 import pytest
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler
+from torchdiffeq import odeint
 
-from scorefield.core.denoiser import Chunk, Counter, Plain, counted
+from scorefield.core.denoiser import Chunk, Counter, Plain, counted, velocity
 from scorefield.core.model import Model
 from scorefield.core.noise import streams
 from scorefield.core.schedule import cosine, ddpm, times
@@ -14,7 +15,7 @@ from scorefield.nets.mlp import MLP
 from scorefield.samplers.ancestral import ancestral
 from scorefield.samplers.ddim import ddim
 from scorefield.samplers.heun import heun
-from tests.helpers.laws import SCHEDULES, gaussian, two
+from tests.helpers.laws import SCHEDULES, gaussian, three, two
 
 pytestmark = pytest.mark.usefixtures("double")
 every_schedule = pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
@@ -38,6 +39,18 @@ def flow_error(sampler, schedule, steps):
 def test_converges_at_its_order(sampler, order, schedule):
     coarse, fine = flow_error(sampler, schedule, 256), flow_error(sampler, schedule, 512)
     assert log2(coarse / fine) == pytest.approx(order, abs=0.15)
+
+
+@every_schedule
+def test_many_steps_of_heun_are_the_flow_of_a_mixture_by_another_solver(schedule):
+    """Dormand and Prince's method of torchdiffeq on the exact denoiser, from noise to data."""
+    law, clock = three(), torch.tensor([0.95, 0.05])
+    denoiser = law.denoiser(schedule)
+    x = torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
+    flow = lambda t, x: velocity(denoiser, x, t)
+    expected = odeint(flow, x, clock, rtol=1e-6, atol=1e-6, method="dopri5")[-1]
+    *_, found = heun(denoiser, x, torch.linspace(0.95, 0.05, 401))
+    torch.testing.assert_close(found, expected, atol=2e-3, rtol=0)
 
 
 @every_schedule

@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from scorefield.core.denoiser import Chunk, Plain, by_row
+from scorefield.core.by_row import by_row
+from scorefield.core.denoiser import Chunk, Plain
 from scorefield.core.errors import InputError
 from scorefield.core.model import Model
 from scorefield.core.noise import streams

@@ -95,7 +95,7 @@ def test_the_string_of_a_gaussian_leads_over_its_mean():
     assert found.barrier == pytest.approx((2 * alpha) ** 2 / 2, rel=0.02)
     ends = alpha * torch.stack([start, goal])
     torch.testing.assert_close(found.path[[0, -1]], ends, atol=1e-9, rtol=0)
-    assert found.clean is not None and set(found.history) == {"line", "noise", "left", "right"}
+    assert found.clean is not None and set(found.history) == {"line", "noise"}
 
 
 def test_a_string_refuses_a_step_that_grows_and_a_denoiser_that_draws():

@@ -5,7 +5,7 @@ from scorefield.core.errors import InputError
 from scorefield.core.model import Model
 from scorefield.core.registry import load_method, methods
 from scorefield.core.schedule import cosine
-from scorefield.experiments import checkpoints
+from scorefield.experiments import checkpoints, training
 from scorefield.experiments.training import seed_step, train
 from scorefield.nets.mlp import MLP
 from scorefield.objectives.ddpm import ddpm
@@ -119,3 +119,38 @@ def test_training_learns_a_gaussian_to_its_closed_form_loss(optimiser, tmp_path)
     """For N(0, 1) data and the cosine schedule the best v-error is 1, that of predicting 0."""
     _, rows = trained(400, tmp_path, optimiser=optimiser, lr=RATES[optimiser], batch=256)
     assert rows[-1][1]["validation_loss"] == pytest.approx(1.0, abs=0.04)
+
+
+def test_no_loss_is_lost_however_seldom_losses_are_read(monkeypatch):
+    seen = []
+    for every in (1, 7):
+        monkeypatch.setattr(training, "READ", every)
+        _, rows = trained(20, None)
+        state, row = rows[-1]
+        losses = [step["loss"] for step in state.series]
+        assert len(losses) == 10 and row["loss"] == sum(losses) / 10
+        seen.append(losses)
+    assert seen[0] == seen[1]
+
+
+def test_with_flip_half_of_the_images_of_training_are_mirrored_and_none_of_validation():
+    x = torch.tensor([0.0, 1.0]).expand(64, 1, 1, 2).contiguous()
+    model, seen = build(config(**UNET)), {True: [], False: []}
+
+    def loss(model, batch):
+        seen[model.training].append(batch["x"][:, 0, 0])
+        return sum(weight.sum() for weight in model.parameters()) * torch.zeros(len(batch["x"]))
+
+    given = {"steps": 8, "batch": 256, "validations": 1, "flip": True}
+    list(train(model, loss, {"train": x, "validation": x}, None, 0, True, **given))
+    fresh = torch.cat(seen[True])
+    assert fresh.sum(1).unique().tolist() == [1.0]
+    assert fresh[:, 0].mean().item() == pytest.approx(0.5, abs=0.05)
+    assert torch.cat(seen[False])[:, 0].sum() == 0
+
+
+def test_dropout_of_a_unet_acts_in_training_alone():
+    model, x = build(config(**UNET, dropout=0.5)), torch.randn(2, 1, 28, 28)
+    assert not torch.equal(model(x, 0.5), model(x, 0.5))
+    model.eval()
+    assert torch.equal(model(x, 0.5), model(x, 0.5))

@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from scorefield.core.denoiser import Denoiser
+from scorefield.core.denoiser import Denoiser, x0_until
 from scorefield.core.noise import Randn
 from scorefield.core.schedule import Schedule
 
@@ -38,9 +38,11 @@ def walk(
     denoiser: Denoiser, x: Tensor, times: Tensor, randn: Randn, churn: float
 ) -> Iterator[Tensor]:
     """Bridge steps from times[0] to times[-1] with rho = 1 - churn^2 (1 - r): churn 0 is DDIM,
-    churn 1 is DDPM's ancestral step. Yields x after every step, without gradients."""
+    churn 1 is DDPM's ancestral step. A denoiser that knows average velocities jumps in steps
+    without churn. Yields x after every step, without gradients."""
     schedule = denoiser.schedule
     for t, s in pairwise(times):
         rho = 1 - churn**2 * (1 - posterior_ratio(schedule, t, s))
-        x = bridge(schedule, x, denoiser(x, t), t, s, rho, randn)
+        x0 = x0_until(denoiser, x, t, None if churn else s)
+        x = bridge(schedule, x, x0, t, s, rho, randn)
         yield x

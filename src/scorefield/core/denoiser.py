@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.func import jvp
 
 from scorefield.core.errors import InputError
+from scorefield.core.hardware import sent
 from scorefield.core.noise import Randn
 from scorefield.core.schedule import Schedule, aligned
 
@@ -24,7 +25,8 @@ Function = Callable[[Tensor, Tensor], Tensor]  # (x, t) -> x_0, t in a shape of 
 
 @runtime_checkable
 class Denoiser(Protocol):
-    """Anything with a schedule that maps (x_t, t) to x_0."""
+    """Anything with a schedule that maps (x_t, t) to x_0: x_t and x_0 (B, ...), t a number or of
+    shape (), (B,) or (B, 1, ..., 1)."""
 
     @property
     def schedule(self) -> Schedule: ...
@@ -40,6 +42,20 @@ class Bindable(Denoiser, Protocol):
     """A denoiser that needs noise or a condition: `bind` sets them for a chunk of samples."""
 
     def bind(self, chunk: "Chunk", /) -> Denoiser: ...
+
+
+@runtime_checkable
+class Jumping(Denoiser, Protocol):
+    """A denoiser that may know average velocities. Where `jumps` is true, a call with `until` = s
+    returns the x_0 with which a deterministic step from t to s follows the flow exactly; without
+    it, the posterior mean."""
+
+    @property
+    def jumps(self) -> bool: ...
+
+    def __call__(
+        self, x: Tensor, t: Tensor | float, /, *, until: Tensor | float | None = None
+    ) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -76,11 +92,13 @@ class Plain:
 @dataclass(frozen=True, eq=False)
 class Derived:
     """A denoiser made from others. It has the schedule of `base`, the one it comes from; `make`
-    returns the function (x, t) -> x_0 for a chunk. A call without a chunk uses fresh noise."""
+    returns the function (x, t) -> x_0 for a chunk, which also takes `until` if `jumps`. A call
+    without a chunk uses fresh noise."""
 
     base: Denoiser
-    make: Callable[[Chunk], Function]
+    make: Callable[[Chunk], Callable[..., Tensor]]
     draws: bool
+    jumps: bool = False
 
     @property
     def schedule(self) -> Schedule:
@@ -91,19 +109,25 @@ class Derived:
         return replace(self, make=lambda _: function)
 
     @cached_property
-    def _unbound(self) -> Function:
+    def _unbound(self) -> Callable[..., Tensor]:
         return self.make(Chunk())
 
-    def __call__(self, x: Tensor, t: Tensor | float) -> Tensor:
-        return self._unbound(x, aligned(t, x))
+    def __call__(
+        self, x: Tensor, t: Tensor | float, *, until: Tensor | float | None = None
+    ) -> Tensor:
+        t = aligned(t, x)
+        return self._unbound(x, t) if until is None else self._unbound(x, t, until=until)
 
 
 def derived(
-    denoiser: Denoiser, make: Callable[[Chunk], Function], draws: bool | None = None
+    denoiser: Denoiser,
+    make: Callable[[Chunk], Callable[..., Tensor]],
+    draws: bool | None = None,
+    jumps: bool = False,
 ) -> Derived:
     """A denoiser with the schedule of another one, and with its `draws` where none is given;
-    `make(chunk)` returns the function (x, t) -> x_0."""
-    return Derived(origin(denoiser), make, denoiser.draws if draws is None else draws)
+    `make(chunk)` returns the function (x, t) -> x_0, which also takes `until` if `jumps`."""
+    return Derived(origin(denoiser), make, denoiser.draws if draws is None else draws, jumps)
 
 
 def origin(denoiser: Denoiser) -> Denoiser:
@@ -124,31 +148,26 @@ def counted(denoiser: Denoiser, counter: Counter) -> Denoiser:
     def make(chunk: Chunk) -> Function:
         (inner,) = chunk.bind(denoiser)
 
-        def count(x: Tensor, t: Tensor) -> Tensor:
+        def count(x: Tensor, t: Tensor, until: Tensor | None = None) -> Tensor:
             counter.calls += 1
-            return inner(x, t)
+            return x0_until(inner, x, t, until)
 
         return count
 
-    return derived(denoiser, make)
+    return derived(denoiser, make, jumps=jumps(denoiser))
 
 
-def by_row(denoiser: Denoiser) -> Denoiser:
-    """A denoiser of rows (B E, D) as one of the points (B, E, D) of E members; x of other
-    dimensions is passed on."""
+def jumps(denoiser: Denoiser) -> bool:
+    """Whether a denoiser knows average velocities."""
+    return isinstance(denoiser, Jumping) and denoiser.jumps
 
-    def make(chunk: Chunk) -> Function:
-        (inner,) = chunk.bind(denoiser)
 
-        def apart(x: Tensor, t: Tensor) -> Tensor:
-            if x.ndim != 3:
-                return inner(x, t)
-            rows = t if t.ndim == 0 else t.expand(*x.shape[:2], 1).flatten(0, 1)
-            return inner(x.flatten(0, 1), rows).view_as(x)
-
-        return apart
-
-    return derived(denoiser, make)
+def x0_until(denoiser: Denoiser, x: Tensor, t: Tensor, s: Tensor | None) -> Tensor:
+    """x_0 at (x, t) for a deterministic step to s; the plain x_0 where s is None, and of a denoiser
+    that does not jump."""
+    if s is not None and isinstance(denoiser, Jumping) and denoiser.jumps:
+        return denoiser(x, t, until=s)
+    return denoiser(x, t)
 
 
 def needs_mean(denoiser: Denoiser, who: str) -> None:
@@ -195,26 +214,29 @@ def constant_noise(xi: Tensor) -> Randn:
     """A source of noise that returns the same values (1, ...) for every row."""
 
     def randn(like: Tensor) -> Tensor:
-        return xi.to(like).expand_as(like)
+        return sent(xi.to(like.dtype), like.device).expand_as(like)
 
     return randn
 
 
 def noise(denoiser: Denoiser, x: Tensor, t: Tensor | float) -> Tensor:
-    """The predicted noise z in x_t = alpha x_0 + sigma z, of x's shape; needs sigma(t) > 0."""
+    """The predicted noise z in x_t = alpha x_0 + sigma z, of the shape of x (B, ...); needs
+    sigma(t) > 0."""
     needs_mean(denoiser, "a score")
     alpha, sigma = denoiser.schedule.at(t, x)
     return (x - alpha * denoiser(x, t)) / sigma
 
 
 def score(denoiser: Denoiser, x: Tensor, t: Tensor | float) -> Tensor:
-    """The gradient of log p_t at x, by Tweedie's formula; needs sigma(t) > 0."""
+    """The gradient of log p_t at x (B, ...), of its shape, by Tweedie's formula; needs
+    sigma(t) > 0."""
     _, sigma = denoiser.schedule.at(t, x)
     return -noise(denoiser, x, t) / sigma
 
 
 def velocity(denoiser: Denoiser, x: Tensor, t: Tensor | float) -> Tensor:
-    """dx/dt of the probability-flow ODE (Song et al. 2021): alpha' x_0 + sigma' z."""
+    """dx/dt of the probability-flow ODE (Song et al. 2021) at x (B, ...), of its shape:
+    alpha' x_0 + sigma' z."""
     needs_mean(denoiser, "a velocity")
     t = aligned(t, x)
     levels, slopes = jvp(denoiser.schedule, (t,), (torch.ones_like(t),))[:2]

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from scorefield.core.denoiser import Denoiser
 from scorefield.core.errors import InputError
+from scorefield.core.hardware import sent
 from scorefield.core.law import denoiser_of, quantile
 from scorefield.core.schedule import Schedule, aligned
 
@@ -82,7 +83,8 @@ class Empirical:
     def _scales(self, schedule: Schedule, x: Tensor, t: Tensor | float) -> tuple[Tensor, ...]:
         """alpha, the noised variance alpha^2 width^2 + sigma^2, and the gain of the conditional
         mean; each (B or 1, 1)."""
-        alpha, sigma = (scale.reshape(-1, 1) for scale in schedule(aligned(t, x.double())))
+        scales = schedule(sent(aligned(t, x.double()), x.device))
+        alpha, sigma = (scale.reshape(-1, 1) for scale in scales)
         noised = (alpha * self.width) ** 2 + sigma**2
         return alpha, noised, alpha * self.width**2 / noised
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from scorefield.core.denoiser import Denoiser
 from scorefield.core.errors import InputError
+from scorefield.core.hardware import sent
 from scorefield.core.law import denoiser_of, quantile
 from scorefield.core.schedule import Schedule, aligned
 
@@ -80,7 +81,8 @@ class Mixture:
     def _parts(self, schedule: Schedule, x: Tensor, t: Tensor) -> tuple[Tensor, ...]:
         """alpha, and along each component's axes the offset and the noised variance; each of shape
         (B or 1, K, D)."""
-        alpha, sigma = (scale.reshape(-1, 1, 1) for scale in schedule(aligned(t, x)))
+        scales = schedule(sent(aligned(t, x), x.device))
+        alpha, sigma = (scale.reshape(-1, 1, 1) for scale in scales)
         variance, basis = self.axes
         offset = torch.einsum("bkd,kde->bke", x[:, None] - alpha * self.mean, basis)
         return alpha, offset, alpha**2 * variance + sigma**2

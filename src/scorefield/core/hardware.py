@@ -2,20 +2,45 @@
 
 import contextlib
 import ctypes
+import os
 from functools import cache
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # as in malloc.h
 
 
-def device() -> torch.device:
-    """A GPU where there is one, else the CPU; sets cuDNN to reproducible algorithms."""
-    torch.backends.cudnn.deterministic = True
+def device(single: bool = False) -> torch.device:
+    """A GPU where there is one, set to reproducible algorithms, else the CPU. One of Apple's has no
+    float64: it is taken only for work that is `single`, in float32 alone."""
+    if torch.cuda.is_available():
+        reproducible()
+        return torch.device("cuda")
+    return torch.device("mps" if single and torch.backends.mps.is_available() else "cpu")
+
+
+def reproducible() -> None:
+    """Make CUDA compute the same bytes again, and float32 in float32: algorithms that do not depend
+    on the order of threads, a fixed workspace of cuBLAS, no TF32. Raises RuntimeError, later, in an
+    operation that has no such algorithm."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when cuBLAS begins
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+
+
+def sent(value: Tensor, place: torch.device) -> Tensor:
+    """A tensor on another device. The host does not wait for a device that it sends to."""
+    return value.to(place, non_blocking=place.type != "cpu")
+
+
+def in_double(value: Tensor) -> Tensor:
+    """The values in float64: on the CPU where the device, one of Apple's, has no float64."""
+    return (value.cpu() if value.device.type == "mps" else value).double()
 
 
 def keep_memory() -> None:
@@ -51,9 +76,16 @@ def arithmetic(precision: str, device: torch.device) -> contextlib.ExitStack:
     the hardware multiplies bfloat16 faster."""
     half = precision == "bfloat16" or (precision == "auto" and bfloat16_pays(device))
     stack = contextlib.ExitStack()
-    stack.enter_context(torch.autocast(device.type, torch.bfloat16, enabled=half))
-    if (half or device.type == "cuda") and torch.is_grad_enabled():
-        # the fused attention's backward in bfloat16 on CPUs is several times the whole step, and
-        # on GPUs its bytes differ between runs
-        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+    if half:
+        stack.enter_context(torch.autocast(device.type, torch.bfloat16))
+    if torch.is_grad_enabled() and (half or device.type == "cuda"):
+        stack.enter_context(sdpa_kernel(attention(device)))
     return stack
+
+
+def attention(device: torch.device) -> list[SDPBackend]:
+    """The kernels of attention that training may use: on CUDA flash attention too, whose backward
+    gives the same bytes again if PyTorch is told to be deterministic. On CPUs that of the fused
+    kernel in bfloat16 takes several times the whole step."""
+    flash = device.type == "cuda" and torch.are_deterministic_algorithms_enabled()
+    return [SDPBackend.FLASH_ATTENTION, SDPBackend.MATH] if flash else [SDPBackend.MATH]

@@ -4,7 +4,9 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-Prediction = Literal["x0", "eps", "v"]
+from scorefield.core.schedule import Schedule
+
+Prediction = Literal["x0", "eps", "v", "flow", "edm"]
 
 
 class Network(nn.Module):
@@ -13,14 +15,22 @@ class Network(nn.Module):
     A subclass overrides what differs; a plain nn.Module has all the defaults.
 
     `predict` is what the network predicts, where it and not its objective decides that; `classes`
-    the number of labels, 0 for none; `precision` the number format of matrix products; `resolved`
-    the configuration that a saved network is rebuilt from, where its knobs are not enough.
+    the number of labels, 0 for none; `precision` the number format of matrix products; `float64`
+    whether it computes in float64; `resolved` the configuration that a saved network is rebuilt
+    from, where its knobs are not enough. A network that `jumps` is called with (x, t, labels or
+    None, s): it predicts the average velocity between the times s and t, at s = t the velocity.
+    `own_schedule` and `std` are the noise levels and the standard deviation of the data that a
+    pretrained network comes with.
     """
 
     predict: Prediction | None = None
     classes: int = 0
     precision: str = "float32"
+    float64: bool = False
     resolved: dict[str, Any] | None = None
+    jumps: bool = False
+    own_schedule: Schedule | None = None
+    std: float = 1.0
 
     def begin(self, data: dict[str, Tensor]) -> None:
         """Set what is taken from the dataset and not learned, before the first training step."""
@@ -38,6 +48,14 @@ class Network(nn.Module):
     def training_labels(self, labels: Tensor | None) -> Tensor | None:
         """Labels (B,) of a batch as the network takes them; in training some may be dropped."""
         return labels
+
+    def decode(self, x: Tensor) -> Tensor:
+        """Images in [-1, 1] of what the network denoises, such as latents."""
+        return x
+
+    def encode(self, x: Tensor) -> Tensor:
+        """What the network denoises of images in [-1, 1]."""
+        return x
 
     def diffusers_config(self) -> dict[str, Any]:
         """The configuration for diffusers' own loader; empty where it cannot load the network."""

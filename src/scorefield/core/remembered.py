@@ -1,36 +1,44 @@
 """A denoiser that computes equal calls once."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 
 from torch import Tensor
 
-from scorefield.core.denoiser import Chunk, Denoiser, Function, constant_noise, derived
+from scorefield.core.denoiser import (
+    Chunk,
+    Denoiser,
+    constant_noise,
+    derived,
+    jumps,
+    x0_until,
+)
 
 
 def remembered(denoiser: Denoiser, at: float | None = None) -> Denoiser:
-    """The same denoiser; a call with the x, t, noise and condition of an earlier one returns its
-    result. With `at` only calls at that time are kept.
+    """The same denoiser; a call with the x, times, noise and condition of an earlier one returns
+    its result. With `at` only calls at that time are kept.
 
     For results without gradient. A denoiser that draws may take noise of x's shape once a call.
     """
     known: dict[bytes, Tensor] = {}
 
-    def make(chunk: Chunk) -> Function:
-        def recall(x: Tensor, t: Tensor) -> Tensor:
+    def make(chunk: Chunk) -> Callable[..., Tensor]:
+        def recall(x: Tensor, t: Tensor, until: Tensor | None = None) -> Tensor:
             xi = chunk.randn(x) if denoiser.draws else None  # also where the result is known
             fixed = chunk if xi is None else replace(chunk, randn=constant_noise(xi))
             (inner,) = fixed.bind(denoiser)
             if at is not None and not (t == at).all():
-                return inner(x, t)
-            key = digest(x, t, xi, chunk.condition)
+                return x0_until(inner, x, t, until)
+            key = digest(x, t, xi, chunk.condition, until)
             if key not in known:
-                known[key] = inner(x, t)
+                known[key] = x0_until(inner, x, t, until)
             return known[key]
 
         return recall
 
-    return derived(denoiser, make)
+    return derived(denoiser, make, jumps=jumps(denoiser))
 
 
 def digest(*parts: Tensor | None) -> bytes:

@@ -8,24 +8,24 @@ import torch
 from torch import Tensor
 
 from scorefield.core.errors import InputError
+from scorefield.core.hardware import in_double, sent
 from scorefield.core.noise import Randn, streams
 
 Scale = Callable[[Tensor], Tensor]
 
 
 def aligned(t: Tensor | float, x: Tensor) -> Tensor:
-    """Times of rows x (B, ...) in a shape that broadcasts, () or (B, 1, ..., 1), with the type and
-    device of x.
+    """Times of rows x (B, ...) in a shape that broadcasts, () or (B, 1, ..., 1), in the type of x.
 
-    t is a number, (), (B,) or (B, 1, ..., 1). Raises InputError for any other shape. All code that
-    takes times calls this function.
+    t is a number, (), (B,) or (B, 1, ..., 1). Times of rows are on the device of x. One time for
+    all may stay on the CPU, where it costs no copy: PyTorch takes it beside x, and what depends on
+    it alone is known without waiting for a GPU. Raises InputError for any other shape. All code
+    that takes times calls this function.
     """
-    if isinstance(t, Tensor):
-        t = t.to(dtype=x.dtype, device=x.device)
-    else:
-        t = torch.tensor(t, dtype=x.dtype, device=x.device)
+    t = t.to(x.dtype) if isinstance(t, Tensor) else torch.tensor(t, dtype=x.dtype)
     if t.numel() == 1:
-        return t.reshape(())
+        return t.reshape(()) if t.device.type == "cpu" else sent(t.reshape(()), x.device)
+    t = sent(t, x.device)
     if t.numel() != len(x) or len(t) != len(x):
         raise InputError(
             f"t: expected one time, or one for each of the {len(x)} rows; found shape {[*t.shape]}"
@@ -35,7 +35,8 @@ def aligned(t: Tensor | float, x: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A pair of scale functions of the time t in [0, 1]; alpha / sigma falls monotonically."""
+    """A pair of scale functions of the time t in [0, 1], of any shape (...), which is theirs;
+    alpha / sigma falls monotonically."""
 
     alpha: Scale
     sigma: Scale
@@ -76,6 +77,7 @@ def linear() -> Schedule:
 
 
 STEPS, BETA_FIRST, BETA_LAST = 1000, 1e-4, 0.02
+SLOWER = 10  # instead of STEPS, for networks whose derivative in time is a part of the loss
 
 
 def ddpm() -> Schedule:
@@ -86,22 +88,34 @@ def ddpm() -> Schedule:
     """
     slope = (BETA_LAST - BETA_FIRST) / (STEPS - 1)
     top = (1 - BETA_FIRST) / slope + 1
+    whole = torch.lgamma(torch.tensor(top, dtype=torch.float64))
 
     def log_alpha_bar(t: Tensor) -> Tensor:
-        k = STEPS * t.double()
-        whole = torch.lgamma(torch.tensor(top, dtype=torch.float64, device=t.device))
+        k = STEPS * in_double(t)
         return k * log(slope) + whole - torch.lgamma(top - k)
 
     def alpha(t: Tensor) -> Tensor:
-        return (log_alpha_bar(t) / 2).exp().to(t.dtype)
+        return (log_alpha_bar(t) / 2).exp().to(t)
 
     def sigma(t: Tensor) -> Tensor:
-        return (-torch.expm1(log_alpha_bar(t))).clamp_min(0).sqrt().to(t.dtype)
+        return (-torch.expm1(log_alpha_bar(t))).clamp_min(0).sqrt().to(t)
 
     return Schedule(alpha, sigma)
 
 
-SCHEDULES = {"cosine": cosine, "linear": linear, "ddpm": ddpm}
+def _unknown(t: Tensor) -> Tensor:
+    raise InputError("schedule: own is for net: pretrained, which has noise levels of its own")
+
+
+OWN = Schedule(_unknown, _unknown)  # stands for that of a pretrained network
+
+
+def own() -> Schedule:
+    """Stands for the schedule that a pretrained network comes with."""
+    return OWN
+
+
+SCHEDULES = {"cosine": cosine, "linear": linear, "ddpm": ddpm, "own": own}
 
 
 def named(name: str) -> Schedule:
@@ -112,8 +126,8 @@ def named(name: str) -> Schedule:
 
 
 def time_at(schedule: Schedule, noise: Tensor | float, signal: Tensor | float = 1.0) -> Tensor:
-    """The time at which sigma / alpha = noise / signal, by bisection; of their shape, in float64
-    for numbers."""
+    """The time at which sigma / alpha = noise / signal, by bisection; of their shape (...), in
+    float64 for numbers."""
     noise = noise if isinstance(noise, Tensor) else torch.tensor(noise, dtype=torch.float64)
     low, high = torch.zeros_like(noise), torch.ones_like(noise)
     for _ in range(60):
@@ -125,5 +139,5 @@ def time_at(schedule: Schedule, noise: Tensor | float, signal: Tensor | float = 
 
 
 def times(steps: int, start: float = 1.0) -> Tensor:
-    """The time grid of a sampler: steps + 1 equidistant times from start to 0, in float64."""
+    """The time grid of a sampler: equidistant times (steps + 1,) from start to 0, in float64."""
     return torch.linspace(start, 0, steps + 1, dtype=torch.float64)

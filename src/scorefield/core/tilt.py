@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from scorefield.core.denoiser import Chunk, Denoiser, Function, derived, needs_mean
-from scorefield.core.schedule import Schedule
+from scorefield.core.interval import Interval
 
+EVERYWHERE = Interval()
 LogWeight = Callable[[Tensor, Tensor], Tensor]  # (x_t, t) -> (B,)
 Direction = Callable[[Tensor, Tensor, Tensor], Tensor]  # (x_t, t, x_0) -> of x's shape
 
@@ -21,21 +22,14 @@ def gradient(log_weight: LogWeight, x: Tensor, t: Tensor) -> Tensor:
         return torch.autograd.grad(total, at)[0] if total.requires_grad else torch.zeros_like(x)
 
 
-def within(schedule: Schedule, t: Tensor, low: float, high: float) -> Tensor:
-    """Whether the noise level sigma / alpha of t lies in [low, high], of t's shape."""
-    alpha, sigma = schedule(t)
-    return (low * alpha <= sigma) & (sigma <= high * alpha)
-
-
 def shift_prediction(
     denoiser: Denoiser,
     direction: Direction,
     scale: float,
-    low: float = 0.0,
-    high: float = float("inf"),
+    interval: Interval = EVERYWHERE,
 ) -> Denoiser:
     """x_0 + scale sigma / alpha u(x_t, t, x_0) for a direction u; x_0 itself for sigma / alpha
-    outside of [low, high]. It adds -scale u to the predicted noise, which is `scale` times the
+    outside of an interval. It adds -scale u to the predicted noise, which is `scale` times the
     size of that noise where u has a root mean square of 1. Raises InputError for a denoiser that
     draws."""
     needs_mean(denoiser, "guidance")
@@ -46,7 +40,7 @@ def shift_prediction(
 
         def guided(x: Tensor, t: Tensor) -> Tensor:
             x0 = inner(x, t)
-            if scale == 0 or not (inside := within(schedule, t, low, high)).any():
+            if scale == 0 or not (inside := interval.holds(schedule, x, t)).any():
                 return x0
             alpha, sigma = schedule(t)
             moved = x0 + scale * sigma / alpha * direction(x, t, x0)
@@ -61,18 +55,18 @@ def tilt(
     denoiser: Denoiser,
     log_weight: LogWeight,
     scale: float = 1.0,
-    low: float = 0.0,
-    high: float = float("inf"),
+    interval: Interval = EVERYWHERE,
 ) -> Denoiser:
     """x_0 + scale sigma^2 / alpha grad log_weight(x_t, t): at each noise level the denoiser of
-    p_t(x) weight(x)^scale (Dhariwal and Nichol 2021); x_0 itself for sigma / alpha outside of
-    [low, high]. Raises InputError for a denoiser that draws."""
+    p_t(x) weight(x)^scale (Dhariwal and Nichol 2021); x_0 itself for sigma / alpha outside of an
+    interval. The log weight maps x_t (B, ...) to (B,). Raises InputError for a denoiser that
+    draws."""
     sigma = denoiser.schedule.sigma
 
     def direction(x: Tensor, t: Tensor, x0: Tensor) -> Tensor:
         return sigma(t) * gradient(log_weight, x, t)
 
-    return shift_prediction(denoiser, direction, scale, low, high)
+    return shift_prediction(denoiser, direction, scale, interval)
 
 
 def rms_normalise(g: Tensor, least: Tensor | float = 0.0) -> Tensor:
@@ -80,5 +74,5 @@ def rms_normalise(g: Tensor, least: Tensor | float = 0.0) -> Tensor:
     is scaled as if its norm were `least`, so that a vanishing g has no effect."""
     norm = torch.linalg.vector_norm(g.flatten(1), dim=1).view(-1, *[1] * (g.ndim - 1))
     tiny = torch.finfo(g.dtype).tiny
-    divisor = norm.clamp_min(tiny).maximum(torch.as_tensor(least).to(g))
+    divisor = norm.clamp_min(tiny).maximum(torch.as_tensor(least, dtype=g.dtype))
     return g[0].numel() ** 0.5 * g / divisor

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from scorefield.core.errors import InputError
+
 
 def stratified(labels: Tensor, per_class: int, seed: int) -> tuple[Tensor, Tensor]:
     """Indices of two random parts: the second has per_class items of each label, the first the
@@ -21,13 +23,25 @@ def stratified(labels: Tensor, per_class: int, seed: int) -> tuple[Tensor, Tenso
     return shuffled(kept), shuffled(taken)
 
 
+def held_out(labels: Tensor, n: int, split: str) -> int:
+    """How many images of each class are held out for a split of n. Raises InputError where that is
+    none, or where a class has no image left for training."""
+    least, classes = int(labels.unique(return_counts=True)[1].min()), len(labels.unique())
+    if not 0 < n // classes < least:
+        raise InputError(
+            f"{split}: expected at least {classes} images, one for each class, and fewer than "
+            f"{least * classes}, as the smallest class has {least}; found {n}"
+        )
+    return n // classes
+
+
 def dataset(
     train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], validation: int, seed: int
 ) -> dict[str, Tensor]:
     """Splits of bytes (N, C, H, W) with labels (N,); `validation` of the training images, equally
-    many of each class, are held out."""
+    many of each class, are held out. Raises InputError where a class has too few for that."""
     images, labels = train
-    kept, held = stratified(labels, validation // len(labels.unique()), seed)
+    kept, held = stratified(labels, held_out(labels, validation, "validation"), seed)
     return {
         "train": images[kept],
         "train_labels": labels[kept],

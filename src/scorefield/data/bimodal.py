@@ -3,15 +3,17 @@
 import torch
 from torch import Tensor
 
-from scorefield.core.bounds import Count, Seed
+from scorefield.core.bounds import Enough, Seed
 from scorefield.data._points import isotropic, points
+
+KIND = "points"
 
 
 def bimodal(
     *,
-    train: Count = 16384,
-    validation: Count = 4096,
-    test: Count = 4096,
+    train: Enough = 16384,
+    validation: Enough = 4096,
+    test: Enough = 4096,
     seed: Seed = 0,
 ) -> dict[str, Tensor]:
     """Points (N, 2), labelled by the mode."""

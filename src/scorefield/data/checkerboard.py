@@ -3,16 +3,18 @@
 import torch
 from torch import Tensor
 
-from scorefield.core.bounds import Count, Seed
+from scorefield.core.bounds import Enough, Seed, Size
 from scorefield.data._points import isotropic, points
+
+KIND = "points"
 
 
 def checkerboard(
     *,
-    lattice: Count = 5,
-    train: Count = 16384,
-    validation: Count = 4096,
-    test: Count = 4096,
+    lattice: Size = 5,
+    train: Enough = 16384,
+    validation: Enough = 4096,
+    test: Enough = 4096,
     seed: Seed = 0,
 ) -> dict[str, Tensor]:
     """Points (N, 2) in [-4, 4]^2; lattice^2 Gaussians for each square, labelled by the square.

@@ -9,7 +9,9 @@ from torch import Tensor
 from scorefield.core.bounds import Count, Seed
 from scorefield.core.errors import InputError
 from scorefield.data._splits import dataset
+from scorefield.pipeline.files import content, regular
 
+KIND, SHAPE, CLASSES, TRAIN = "images", (3, 32, 32), 10, 50_000
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
 RECORD, IMAGES = 3073, 10_000
@@ -44,10 +46,10 @@ def records(path: Path) -> tuple[Tensor, Tensor]:
     """Images and labels of one file; a record is one byte of label and 3,072 of image."""
     if not path.exists():
         raise InputError(f"{path}: not found; expected CIFAR-10's binary version")
-    if path.stat().st_size != RECORD * IMAGES:
+    if regular(path).stat().st_size != RECORD * IMAGES:
         raise InputError(
             f"{path}: expected {IMAGES:,} records of {RECORD:,} bytes, "
             f"found {path.stat().st_size:,} bytes in all"
         )
-    table = torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8).view(IMAGES, RECORD)
+    table = torch.frombuffer(bytearray(content(path)), dtype=torch.uint8).view(IMAGES, RECORD)
     return table[:, 1:].reshape(-1, 3, 32, 32), table[:, 0].long()

@@ -5,26 +5,27 @@ import zipfile
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from tqdm import tqdm
 
-from scorefield.core.bounds import Count, Natural, Seed
+from scorefield.core.bounds import Count, Enough, Natural, Seed, Size
 from scorefield.core.errors import InputError
-from scorefield.data._splits import dataset, stratified
+from scorefield.data._splits import dataset, held_out, stratified
+from scorefield.pipeline.files import regular
+from scorefield.pipeline.image_files import square
 
+KIND = "images"
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff"}
 
 
 def folder(
     *,
     path: str = "",
-    size: Count = 32,
+    size: Size = 32,
     channels: Literal[1, 3] = 3,
     limit: Natural = 0,
-    test: Count = 1000,
+    test: Enough = 1000,
     validation: Count = 500,
     seed: Seed = 0,
 ) -> dict[str, Tensor]:
@@ -39,21 +40,23 @@ def folder(
         train, held = (images(root / part, size, channels, limit) for part in ("train", "test"))
     else:
         every, labels = images(root, size, channels, limit)
-        kept, taken = stratified(labels, test // len(labels.unique()), seed)
+        kept, taken = stratified(labels, held_out(labels, test, "test"), seed)
         train, held = (every[kept], labels[kept]), (every[taken], labels[taken])
     return dataset(train, held, validation, seed)
 
 
 def opened(path: str) -> Path | zipfile.Path:
     """A folder or the root of a zip file. Raises InputError for anything else."""
+    if not path:
+        raise InputError("folder.path: expected a folder or zip of class folders, found nothing")
     place = Path(os.environ.get("DVC_ROOT", "."), path)
     if place.is_dir():
         return place
+    if not place.exists():
+        raise InputError(f"{place}: not found; expected a folder or zip of class folders")
     try:
-        return zipfile.Path(zipfile.ZipFile(place))
-    except FileNotFoundError:
-        raise InputError(f"{place}: not found; expected a folder or zip of class folders") from None
-    except zipfile.BadZipFile as error:
+        return zipfile.Path(zipfile.ZipFile(regular(place)))
+    except (zipfile.BadZipFile, OSError) as error:
         raise InputError(f"{place}: expected a whole zip file, but {error}") from None
 
 
@@ -68,17 +71,5 @@ def images(
         files += [(item / name, label) for name in inside[: limit or None]]
     if not files:
         raise InputError(f"{root}: expected class folders of images, found none")
-    pixels = [pixels_of(file, size, channels) for file, _ in tqdm(files, "images", leave=False)]
+    pixels = [square(file, size, channels) for file, _ in tqdm(files, "images", leave=False)]
     return torch.stack(pixels), torch.tensor([label for _, label in files])
-
-
-def pixels_of(file: Path | zipfile.Path, size: int, channels: int) -> Tensor:
-    """One image, bytes (channels, size, size). Raises InputError where it cannot be read."""
-    try:
-        with file.open("rb") as stream:
-            image = Image.open(stream).convert("RGB" if channels == 3 else "L")
-    except (UnidentifiedImageError, OSError, zipfile.BadZipFile, SyntaxError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{file}: expected a whole image file, but {reason}") from None
-    array = np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS))
-    return torch.from_numpy(array.copy()).view(size, size, channels).permute(2, 0, 1)

@@ -4,9 +4,10 @@ import torch
 from scipy.spatial import ConvexHull
 from torch import Tensor
 
-from scorefield.core.bounds import Below1, Count, Natural, Seed
+from scorefield.core.bounds import Below1, Enough, Natural, Seed
 from scorefield.data._points import grid, isotropic, line, ring, square
 
+KIND = "layouts"
 REGIMES = ("withheld", "rare")
 PAIRS, REACH = 6, 4.0  # of a random layout: pairs of centres c, -c; coordinates in [-REACH, REACH]
 APART, STD = 1.5, 0.2  # of a random layout: the least distance of centres; standard deviation
@@ -16,9 +17,9 @@ def layouts(
     *,
     random: Natural = 30,
     rare: Below1 = 0.01,
-    train: Count = 32768,
-    validation: Count = 1024,
-    test: Count = 1024,
+    train: Enough = 32768,
+    validation: Enough = 1024,
+    test: Enough = 1024,
     seed: Seed = 1,
 ) -> dict[str, Tensor]:
     """Points (N, E, 2) of E = 2 (6 + random) members, each from a law of its own.
@@ -92,9 +93,9 @@ def padded(parts: Tensor, most: int) -> Tensor:
 def inside(mean: Tensor) -> bool:
     """Whether the first centre lies in the convex hull of the others or on its edge."""
     others = mean[1:].double()
-    if torch.linalg.matrix_rank(others - others[0]) < 2:
+    if torch.linalg.matrix_rank(others - others[0]) < others.shape[1]:
         along = (others - others[0])[-1]
         place = (mean.double() - others[0]) @ along
         return bool(place[1:].min() <= place[0] <= place[1:].max())
     facets = torch.from_numpy(ConvexHull(others.numpy()).equations)
-    return bool((facets[:, :2] @ mean[0].double() + facets[:, 2] <= 1e-9).all())
+    return bool((facets[:, :-1] @ mean[0].double() + facets[:, -1] <= 1e-9).all())

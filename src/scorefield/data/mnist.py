@@ -3,17 +3,25 @@
 import gzip
 import hashlib
 import os
+import zlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from annotated_types import Interval, Len
 from torch import Tensor
 
-from scorefield.core.bounds import Below1, Count, Labels, Seed
+from scorefield.core.bounds import Below1, Count, Seed, Turns
 from scorefield.core.errors import InputError
 from scorefield.data._splits import dataset, stratified
+from scorefield.pipeline.files import content
 
+KIND, SHAPE, CLASSES = "images", (1, 28, 28), 10
+FLIPS = False  # a mirrored digit is none
+Digits = Annotated[Sequence[Annotated[int, Interval(ge=0, le=9)]], Len(0, 9)]
+TRAIN = {"embedded": 4000, "download": 60_000, "folder": 60_000}  # images, by origin
 MD5 = {  # of the decompressed files
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -28,10 +36,10 @@ def mnist(
     folder: str = "",
     test: Literal["own", "embedded"] = "own",
     validation: Count = 400,
-    rotate: int = 0,
-    pair: int = 0,
-    withhold: Labels = (),
-    rare: Labels = (),
+    rotate: Turns = 0,
+    pair: Turns = 0,
+    withhold: Digits = (),
+    rare: Digits = (),
     rare_share: Below1 = 0.01,
     seed: Seed = 0,
 ) -> dict[str, Tensor]:
@@ -105,19 +113,20 @@ def idx(folder: Path, name: str) -> Tensor:
         raise InputError(
             f"{folder / name}: not found; expected MNIST's four IDX files, plain or .gz"
         )
+    whole = content(path)
     try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix else path.read_bytes()
-    except (gzip.BadGzipFile, EOFError) as error:
+        whole = gzip.decompress(whole) if path.suffix else whole
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: expected a whole gzip file, but {error}") from None
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    found = hashlib.md5(whole, usedforsecurity=False).hexdigest()
     if found != MD5[name]:
         raise InputError(f"{path}: expected MNIST's {name} (MD5 {MD5[name]}), found MD5 {found}")
-    axes = content[3]
-    shape = [int.from_bytes(content[4 * i : 4 * i + 4], "big") for i in range(1, axes + 1)]
-    return torch.frombuffer(bytearray(content[4 * axes + 4 :]), dtype=torch.uint8).view(shape)
+    axes = whole[3]
+    shape = [int.from_bytes(whole[4 * i : 4 * i + 4], "big") for i in range(1, axes + 1)]
+    return torch.frombuffer(bytearray(whole[4 * axes + 4 :]), dtype=torch.uint8).view(shape)
 
 
-def thinned(made: dict[str, Tensor], classes: Labels, share: float) -> dict[str, Tensor]:
+def thinned(made: dict[str, Tensor], classes: Digits, share: float) -> dict[str, Tensor]:
     """The data, with each of the classes reduced to a share of the training and validation
     images."""
     for split in ("train", "validation"):

@@ -5,17 +5,19 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from scorefield.core.bounds import Below1, Count, Seed
+from scorefield.core.bounds import Below1, Enough, Seed
 from scorefield.data._points import LAYOUTS, isotropic, points
+
+KIND = "points"
 
 
 def modes(
     *,
     layout: Literal["square", "ring", "line", "grid"] = "ring",
     weight: Below1 = 0.01,
-    train: Count = 16384,
-    validation: Count = 4096,
-    test: Count = 4096,
+    train: Enough = 16384,
+    validation: Enough = 4096,
+    test: Enough = 4096,
     seed: Seed = 0,
 ) -> dict[str, Tensor]:
     """Points (N, 2), labelled by the mode; the special mode has label 0 and the given `weight`.

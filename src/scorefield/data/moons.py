@@ -5,17 +5,19 @@ from math import pi
 import torch
 from torch import Tensor
 
-from scorefield.core.bounds import Count, Positive, Seed
+from scorefield.core.bounds import Enough, Positive, Seed, Size
 from scorefield.data._points import isotropic, points
+
+KIND = "points"
 
 
 def moons(
     *,
-    links: Count = 24,
+    links: Size = 24,
     std: Positive = 0.2,
-    train: Count = 16384,
-    validation: Count = 4096,
-    test: Count = 4096,
+    train: Enough = 16384,
+    validation: Enough = 4096,
+    test: Enough = 4096,
     seed: Seed = 0,
 ) -> dict[str, Tensor]:
     """Points (N, 2), centred, of radius 2; `links` Gaussians for each moon, labelled by the

@@ -3,18 +3,20 @@
 import torch
 from torch import Tensor
 
-from scorefield.core.bounds import Correlation, Count, Seed
+from scorefield.core.bounds import Correlation, Enough, Seed
 from scorefield.core.exact import Mixture
 from scorefield.data._points import points
+
+KIND, PAIRS = "points", True
 
 
 def pairs(
     *,
     correlation: Correlation = 0.8,
     swap: bool = False,
-    train: Count = 16384,
-    validation: Count = 4096,
-    test: Count = 4096,
+    train: Enough = 16384,
+    validation: Enough = 4096,
+    test: Enough = 4096,
     seed: Seed = 0,
 ) -> dict[str, Tensor]:
     """x in train, validation, test (N, 2) with its mixture; y in <split>_pair (N, 2); the law of

@@ -6,11 +6,13 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import torch
 from safetensors import safe_open
 from torch import Tensor
 from torch.optim import Optimizer
 
 from scorefield.core.model import Model
+from scorefield.experiments.clock import Clock
 from scorefield.pipeline import ranks
 from scorefield.pipeline.files import load_tensors, save_tensors
 
@@ -25,11 +27,8 @@ class Progress:
     best: float = float("inf")
     best_step: int = 0
     curve: list[dict[str, float]] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)  # since the last validation
-
-    def advance(self, loss: float) -> None:
-        self.step += 1
-        self.losses.append(loss)
+    ranked_by: str = "validation_loss"  # the figure of which `best` is the least
+    recent: list[list[float]] = field(default_factory=list)  # STEP, since the last validation
 
 
 @dataclass
@@ -39,39 +38,58 @@ class Trained:
     average: Model
     best: Model
     progress: Progress
-    losses: list[float] = field(default_factory=list)  # between the last two validations
+    series: list[dict[str, float]] = field(default_factory=list)  # of the steps since the last one
+    powers: dict[float, Model] = field(default_factory=dict)  # power averages by their width
+    clock: Clock = field(default_factory=Clock)
+    saved: float = field(default_factory=time.monotonic)  # when the last checkpoint was written
+    unread: list[tuple[Tensor, Tensor, float]] = field(default_factory=list)  # STEP, on the device
+
+    def advance(self, loss: Tensor, norm: Tensor, rate: float, images: int) -> None:
+        """One step further, on so many images; loss and norm () are read later."""
+        self.progress.step += 1
+        self.unread.append((loss, norm, rate))
+        self.clock.tick(images)
+
+    def read(self) -> float:
+        """Read what is known of the last steps from the device; the last loss, NaN where there is
+        none."""
+        if self.unread:
+            known = torch.stack([torch.stack(pair) for *pair, _ in self.unread]).cpu().tolist()
+            rates = [rate for *_, rate in self.unread]
+            self.progress.recent += [[*pair, rate] for pair, rate in zip(known, rates, strict=True)]
+            self.unread.clear()
+        return self.progress.recent[-1][0] if self.progress.recent else float("nan")
+
+    def modules(self, model: Model) -> dict[str, Model]:
+        """What a checkpoint holds the weights of, by name."""
+        powers = {f"power-{width:g}": average for width, average in self.powers.items()}
+        return {"model": model, "average": self.average, "best": self.best, **powers}
 
     def figures(self) -> dict[str, float]:
         """What a table of models shows."""
         return {
             "validation_loss": self.progress.curve[-1]["validation_loss"],
-            "best_validation_loss": self.progress.best,
+            f"best_{self.progress.ranked_by}": self.progress.best,
             "best_step": self.progress.best_step,
             "steps": self.progress.step,
             "parameters": sum(p.numel() for p in self.average.parameters()),
         }
 
 
-def kept(
-    folder: Path | None,
-    model: Model,
-    state: Trained,
-    optimisers: list[Optimizer],
-    saved: float,
-) -> float:
-    """Write a checkpoint where the last one, of the moment `saved`, is old; when it was written."""
-    if folder is None or time.monotonic() - saved <= EVERY:
-        return saved
-    checkpoint(folder, model, state, optimisers)
-    return time.monotonic()
+def kept(folder: Path | None, model: Model, state: Trained, optimisers: list[Optimizer]) -> None:
+    """Write a checkpoint where the last one is old."""
+    if folder is not None and time.monotonic() - state.saved > EVERY:
+        checkpoint(folder, model, state, optimisers)
+        state.saved = time.monotonic()
 
 
 def checkpoint(folder: Path, model: Model, state: Trained, optimisers: list[Optimizer]) -> None:
     """Write all of it, on rank 0."""
+    state.read()
     if ranks.rank() > 0:
         return
     tensors: dict[str, Tensor] = {}
-    for part, module in (("model", model), ("average", state.average), ("best", state.best)):
+    for part, module in state.modules(model).items():
         tensors |= {f"{part}/{key}": value for key, value in module.state_dict().items()}
     for k, optimiser in enumerate(optimisers):
         for i, moments in optimiser.state_dict()["state"].items():
@@ -93,7 +111,7 @@ def restore(folder: Path, model: Model, state: Trained, optimisers: list[Optimiz
         for key, value in tensors.items()
         if key.startswith(f"{top}/")
     }
-    for part, module in (("model", model), ("average", state.average), ("best", state.best)):
+    for part, module in state.modules(model).items():
         module.load_state_dict(under(part))
     for k, optimiser in enumerate(optimisers):
         moments: dict[int, dict[str, Tensor]] = {}

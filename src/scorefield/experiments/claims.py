@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas
@@ -13,8 +14,10 @@ from scorefield.core.errors import InputError
 from scorefield.core.registry import near
 from scorefield.metrics.bootstrap import Z
 from scorefield.metrics.verdicts import Estimate, Range, needed_n, paired_estimate, verdict
-from scorefield.pipeline.files import load_json
+from scorefield.pipeline.files import load_json, load_table
 from scorefield.pipeline.params import load
+
+STUDIES = Path("studies")  # results of long studies, see scripts/study.py
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement, its source, and what tests it: `figure` of metrics/<study>.json, or `rows` of
-    metrics/<study>.csv. From a figure `minus` is taken where there is one, of `minus_study` if that
-    is another one. The claim is that the effect is `above`, `below` or between these values;
-    `matters` is the least effect that would be worth having. `n` and `seeds` name a figure of the
-    study or a key of params.yaml."""
+    """A statement, its source, and what tests it: `figure` of <study>.json, or `rows` of
+    <study>.csv, below metrics/ or, of a long study, below studies/. From a figure `minus` is taken
+    where there is one, of `minus_study` if that is another one. The claim is that the effect is
+    `above`, `below` or between these values; `matters` is the least effect that would be worth
+    having. `n` and `seeds` name a figure of the study or a key of params.yaml."""
 
     id: str
     family: str
@@ -88,10 +91,10 @@ def with_half(figures: Mapping[str, float], key: str) -> tuple[float, float]:
     """A figure and half of its 95 % interval."""
     if key not in figures:
         raise InputError(f"no figure '{key}'; {near(key, [*figures])}")
-    if f"{key}_se" in figures:
-        return figures[key], Z * figures[f"{key}_se"]
     if f"{key}_low" in figures:
         return figures[key], (figures[f"{key}_high"] - figures[f"{key}_low"]) / 2
+    if f"{key}_se" in figures:
+        return figures[key], Z * figures[f"{key}_se"]
     raise InputError(f"the figure '{key}' has no standard error and no interval")
 
 
@@ -126,10 +129,15 @@ def number(name: str, figures: Mapping[str, float], params: Mapping[str, Any]) -
     return len(found) if isinstance(found, list) else int(found)
 
 
+def place(study: str) -> str:
+    """The files of a study, without their ending: below metrics/, or those of a long study."""
+    return study if study.startswith(f"{STUDIES}/") else f"metrics/{study}"
+
+
 @cache
 def figures_of(study: str) -> dict[str, float]:
-    """The figures of a study, from metrics/<study>.json."""
-    found: dict[str, float] = load_json(f"metrics/{study}.json")
+    """The figures of a study."""
+    found: dict[str, float] = load_json(f"{place(study)}.json")
     return found
 
 
@@ -137,23 +145,35 @@ def estimated(known: Claim) -> tuple[Estimate, int]:
     """The effect that tests a claim, and its number of seeds."""
     figures, params = figures_of(known.study), load()
     if known.rows:
-        found = of_rows(known.rows, pandas.read_csv(f"metrics/{known.study}.csv"))
+        found = of_rows(known.rows, load_table(f"{place(known.study)}.csv"))
     else:
         others = figures_of(known.minus_study) if known.minus_study else figures
         found = of_figures(known, figures, others, number(known.n, figures, params))
     return found, number(known.seeds, figures, params) if known.seeds else 1
 
 
+def both(known: Claim) -> tuple[float | None, float | None]:
+    """The two figures whose difference is the effect; None where there is no such figure."""
+    if known.rows:
+        return None, None
+    others = figures_of(known.minus_study or known.study)
+    return figures_of(known.study)[known.figure], others.get(known.minus)
+
+
 def decided(known: Claim) -> dict[str, Any]:
     """A claim with its effect, 95 % interval, n, seeds, verdict and, where it is undecided, the n
-    that would decide it. Raises InputError, with the claim's id, for figures that are missing."""
+    that would decide it; `value` and `against` are the figures that the effect is the difference
+    of. Raises InputError, with the claim's id, for figures that are missing."""
     try:
         found, seeds = estimated(known)
     except InputError as error:
-        raise InputError(f"claims.{known.id} (metrics/{known.study}): {error}") from None
+        raise InputError(f"claims.{known.id} ({place(known.study)}): {error}") from None
     claimed = Range(known.above, known.below, known.matters)
+    value, against = both(known)
     told = ("id", "family", "statement", "source", "study", "metric", "control")
     return {key: getattr(known, key) for key in told} | {
+        "value": value,
+        "against": against,
         "effect": found.effect,
         "low": found.low,
         "high": found.high,

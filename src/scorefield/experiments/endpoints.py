@@ -10,7 +10,8 @@ from scorefield.core.denoiser import Denoiser
 from scorefield.core.errors import InputError
 from scorefield.core.noise import streams
 from scorefield.core.schedule import times
-from scorefield.pipeline.files import load_image, load_tensors
+from scorefield.pipeline.files import load_tensors
+from scorefield.pipeline.image_files import load_image
 from scorefield.samplers.heun import heun
 
 STEPS, SEED = 16, 1  # of samples that the study draws itself
@@ -21,8 +22,8 @@ def endpoint(name: str, data: Labelled, denoiser: Denoiser) -> Tensor:
     3; `test 12`, a test example; `drawn 4`, the sample of index 4 of the denoiser itself;
     `samples/NAME.safetensors 4`, a sample of a run; or an image file of the user's. Raises
     InputError for none of these."""
-    kind, *rest = name.split() or [""]
     try:
+        kind, *rest = name.split()  # ValueError for an empty name
         if kind == "class":
             mine = data.test[data.test_labels == int(rest[0])]
             return mine[int(rest[1]) if len(rest) > 1 else 0]

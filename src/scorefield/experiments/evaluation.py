@@ -8,6 +8,7 @@ from torch import Tensor
 
 from scorefield.core.datasets import Dataset, Images, Points
 from scorefield.experiments.evaluators import load_evaluator
+from scorefield.experiments.titles import moments, title
 from scorefield.metrics.agreement import agreement
 from scorefield.metrics.evaluators import Evaluator, FeatureEvaluator
 from scorefield.pipeline import params, ranks
@@ -17,6 +18,8 @@ from scorefield.plots.matched import Row, matched
 from scorefield.plots.scatter import scatter
 from scorefield.plots.side_by_side import side_by_side
 from scorefield.plots.trajectories import trajectories
+
+SHOWN = 20  # images of a row
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def evaluate(name: str, spec: dict[str, Any]) -> dict[str, float] | None:
     figures |= {"steps": int(drawn.steps), "nfe": int(drawn.nfe)}
     if ranks.rank() > 0:
         return None
-    pictures(name, drawn, data)
+    pictures(name, spec, figures, drawn, data, evaluator)
     rows = pandas.DataFrame(table).rename_axis("category").assign(run=name)
     save_table(f"plots/shares/{name}.csv", rows, index=True)
     return figures
@@ -59,16 +62,46 @@ def matching(drawn: Sampled, data: Dataset, evaluator: Evaluator) -> dict[str, f
     return agreement(drawn.samples, drawn.unguided, drawn.source, data, evaluator)
 
 
-def pictures(name: str, drawn: Sampled, data: Dataset) -> None:
+def pictures(
+    name: str,
+    spec: dict[str, Any],
+    figures: dict[str, float],
+    drawn: Sampled,
+    data: Dataset,
+    evaluator: Evaluator,
+) -> None:
     """The samples, and the trajectories of the first of them."""
     picture, trajectory = f"plots/runs/{name}.png", f"plots/trajectories/{name}.png"
+    said = title(name, spec, figures)
+    times = moments(spec, int(drawn.steps), len(drawn.frames))
     if isinstance(data, Points):
-        scatter(drawn.samples, data.test, data.law, picture)
-        trajectories(drawn.frames, data.law, trajectory)
+        scatter(drawn.samples, data.test, data.law, picture, said)
+        trajectories(drawn.frames, data.law, trajectory, times, said)
         return
     if drawn.condition is not None and drawn.unguided is not None:
-        shown = {"y": drawn.condition, "guided": drawn.samples, "unguided": drawn.unguided}
-        matched({"images that should match y": [Row(*each) for each in shown.items()]}, picture)
+        matched({said: rows_of(drawn, data, evaluator)}, picture)
     else:
-        side_by_side(drawn.samples, data.test, picture)
-    filmstrip(drawn.frames, trajectory)
+        side_by_side(drawn.samples, data.test, picture, said)
+    filmstrip(drawn.frames, trajectory, times, said)
+
+
+def rows_of(drawn: Sampled, data: Dataset, evaluator: Evaluator) -> list[Row]:
+    """The images that samples should match, and samples with and without guidance; marked with
+    their classes where these are known."""
+    rows = [Row("y", as_shown(drawn.condition))]
+    aimed = None
+    if isinstance(data, Images) and drawn.source is not None and drawn.source.min() >= 0:
+        aimed = data.test_labels[drawn.source[:SHOWN]]
+    for label, images in (("guided", drawn.samples), ("unguided", drawn.unguided)):
+        found = None
+        if isinstance(evaluator, FeatureEvaluator):
+            found = evaluator.classes(as_shown(images))
+        right = None if found is None or aimed is None else found == aimed
+        rows.append(Row(label, as_shown(images), found, right))
+    return rows
+
+
+def as_shown(images: Tensor | None) -> Tensor:
+    """The first of the images."""
+    assert images is not None
+    return images[:SHOWN]

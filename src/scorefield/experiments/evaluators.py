@@ -1,6 +1,7 @@
 """Evaluators by the name of their model."""
 
 from scorefield.core.hardware import device
+from scorefield.core.model import put
 from scorefield.metrics.evaluators import Evaluator, FeatureNetwork, evaluator_of
 from scorefield.pipeline.files import load_model
 
@@ -10,5 +11,5 @@ def load_evaluator(name: str) -> Evaluator:
     Raises InputError for a model that is none."""
     model = load_model(f"models/{name}")
     if isinstance(model.net, FeatureNetwork):
-        model = model.to(device())
+        model = put(model, device(single=True))
     return evaluator_of(model)

@@ -8,22 +8,19 @@ from typing import Any
 
 import pandas
 import torch
+from torch import Tensor
 
 from scorefield.core.denoiser import Counter, counted
+from scorefield.core.errors import InputError
 from scorefield.core.hardware import device
-from scorefield.core.model import Model
+from scorefield.core.model import Model, put
+from scorefield.core.registry import load_method
 from scorefield.core.remembered import remembered
 from scorefield.experiments.evaluators import load_evaluator
 from scorefield.experiments.sampling import Plan, sample_chunks
-from scorefield.metrics.evaluators import LawNetwork
+from scorefield.metrics.evaluators import Evaluator, LawNetwork
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_dataset, load_model
-from scorefield.samplers.ancestral import ancestral
-from scorefield.samplers.ddim import ddim
-from scorefield.samplers.heun import heun
-
-SAMPLERS = {each.__name__: each for each in (ddim, ancestral, heun)}
-NEED_MEAN = (heun,)  # these refuse a model that draws
 
 
 @torch.no_grad()
@@ -31,27 +28,34 @@ def few_steps(spec: dict[str, Any], folder: Path) -> pandas.DataFrame:
     """A row a model, sampler, number of steps and seed of an entry of `few_steps`; none but on rank
     0. Samples of unfinished rows are kept in `folder`."""
     evaluator, real = load_evaluator(spec["evaluator"]), load_dataset(spec["data"]).test
-    rows = []
-    for each, model in compared(spec).items():
-        # all samplers begin with the same call, at pure noise
-        once = remembered(model, at=1.0)
-        for name, steps, seed in cells(spec):
-            sampler, counter = SAMPLERS[name], Counter()
-            if model.draws and sampler in NEED_MEAN:
-                continue
-            plan = Plan(
-                counted(once, counter), sampler, model.shape, steps, seed, device(), counter
-            )
-            place = folder / f"{each}-{name}-{steps}-{seed}"
-            place.mkdir(exist_ok=True)
-            drawn = sample_chunks(plan, spec["n"], place, **params.section("sampling"))
-            if drawn is None:
-                continue
-            row = {"model": each, "sampler": name, "churn": churn(sampler), "steps": steps}
-            row |= {"nfe": drawn.nfe, "seed": seed}
-            found = evaluator.distance(drawn.samples, real)
-            rows.append(row | found | evaluator.distance_se(drawn.samples, real))
+    rows = [
+        {"model": each} | row
+        for each, model in compared(spec).items()
+        for row in scored(model, spec, evaluator, real, folder / each)
+    ]
     return pandas.DataFrame(rows)
+
+
+def scored(
+    model: Model, spec: dict[str, Any], evaluator: Evaluator, real: Tensor, folder: Path
+) -> Iterator[dict[str, Any]]:
+    """A row for each sampler, number of steps and seed of an entry: what it costs, its distance to
+    real data and, where it is known, the error of that. Samplers that need a posterior mean are
+    left out for a model that draws."""
+    once = remembered(model, at=1.0)  # all samplers begin with the same call, at pure noise
+    for name, steps, seed in cells(spec):
+        sampler, counter = load_method("samplers", name), Counter()
+        if refuses(sampler, model):
+            continue
+        plan = Plan(counted(once, counter), sampler, model.shape, steps, seed, device(), counter)
+        place = folder / f"{name}-{steps}-{seed}"
+        place.mkdir(exist_ok=True, parents=True)
+        drawn = sample_chunks(plan, spec["n"], place, **params.section("sampling"))
+        if drawn is None:
+            continue
+        row = {"sampler": name, "churn": churn(sampler), "steps": steps, "nfe": drawn.nfe}
+        found = evaluator.distance(drawn.samples, real)
+        yield row | {"seed": seed} | found | evaluator.distance_se(drawn.samples, real)
 
 
 def cells(spec: dict[str, Any]) -> Iterator[tuple[str, int, int]]:
@@ -62,14 +66,30 @@ def cells(spec: dict[str, Any]) -> Iterator[tuple[str, int, int]]:
 
 
 def compared(spec: dict[str, Any]) -> dict[str, Model]:
-    """The baseline, the model, and as `oracle` exact posterior draws where the evaluator knows the
-    law."""
+    """The baseline, the model, and beside one that draws, as `oracle`, exact posterior draws where
+    the evaluator knows the law."""
     names = [spec[role] for role in ("baseline", "model")]
-    found = {name: load_model(f"models/{name}").to(device()) for name in names}
-    law = load_model(f"models/{spec['evaluator']}").to(device())
-    if isinstance(law.net, LawNetwork):
-        found["oracle"] = Model(law.net, law.schedule, law.predict, law.shape, draws=True)
-    return found
+    found = {name: put(load_model(f"models/{name}"), device()) for name in names}
+    exact = oracle(spec["evaluator"]) if any(model.draws for model in found.values()) else None
+    return found if exact is None else found | {"oracle": exact}
+
+
+def oracle(evaluator: str) -> Model | None:
+    """Exact posterior draws, where the evaluator of that name knows the law."""
+    law = put(load_model(f"models/{evaluator}"), device())
+    if not isinstance(law.net, LawNetwork):
+        return None
+    return Model(law.net, law.schedule, law.predict, law.shape, draws=True)
+
+
+def refuses(sampler: Callable[..., Iterator[torch.Tensor]], model: Model) -> bool:
+    """Whether a sampler needs a posterior mean and the model draws."""
+    x = torch.zeros(1, *model.shape, device=device())
+    try:
+        next(iter(sampler(model, x, torch.tensor([1.0, 0.0]))))
+    except InputError:
+        return True
+    return False
 
 
 def churn(sampler: Callable[..., Any]) -> float:

@@ -3,15 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from scorefield.core.denoiser import Counter, by_row, counted
+from scorefield.core.by_row import by_row
+from scorefield.core.denoiser import Counter, counted
 from scorefield.core.hardware import device
-from scorefield.core.model import Model
+from scorefield.core.model import Model, put
 from scorefield.core.registry import load_method, with_knobs
 from scorefield.core.results import SteeredSamples
 from scorefield.experiments.sampling import Plan, sample_chunks
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_model
-from scorefield.pipeline.variants import Variant, cells, denoisers, variant
+from scorefield.pipeline.variants import Variant, cells, denoisers, variants
 
 
 def guidance_sweep(spec: dict[str, Any], folder: Path) -> list[SteeredSamples]:
@@ -20,9 +21,9 @@ def guidance_sweep(spec: dict[str, Any], folder: Path) -> list[SteeredSamples]:
     goes on."""
     found = []
     for role, model_name in denoisers(spec).items():
-        model = load_model(f"models/{model_name}").to(device())
+        model = put(load_model(f"models/{model_name}"), device())
         for name, scale in [("plain", 0.0), *cells(spec, role)]:
-            method = Variant() if name == "plain" else variant(name)
+            method = Variant() if name == "plain" else variants(spec)[name]
             place = Path(folder, role, name, str(scale))
             place.mkdir(parents=True, exist_ok=True)
             how = plan(spec, model, method, scale)

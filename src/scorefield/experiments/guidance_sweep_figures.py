@@ -14,6 +14,7 @@ from scorefield.core.results import ROLES, SteeredSamples
 from scorefield.metrics.discovery import mode_shares, nearest_modes
 from scorefield.metrics.novelty import novelty
 from scorefield.metrics.ranking import mean_se
+from scorefield.plots.names import words
 
 NEIGHBOURS_OF, NOVEL = 1000, 50  # novelty: training points, and samples of each cell
 PLAIN = "plain"  # the variant without guidance
@@ -194,4 +195,5 @@ def compared(
 
 def titled(each: CellFigures) -> str:
     """The variant and scale of a cell, for a picture."""
-    return "unguided" if each.cell.variant == PLAIN else f"{each.cell.variant} {each.cell.scale:g}"
+    said = words(each.cell.variant)
+    return said if each.cell.variant == PLAIN else f"{said}, scale {each.cell.scale:g}"

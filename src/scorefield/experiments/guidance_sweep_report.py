@@ -19,7 +19,6 @@ from scorefield.experiments.guidance_sweep_figures import (
     titled,
 )
 from scorefield.experiments.guidance_sweep_images import (
-    LABELS,
     chosen_image_figures,
     chosen_images,
     of_images,
@@ -38,8 +37,18 @@ from scorefield.plots.guided_points import guided_points
 from scorefield.plots.trade_off import trade_off
 
 MOST_OFF_MODE = 0.03  # the highest off-mode rate at which a scale may be chosen
-PANELS = (("rare", "interior"), ("rare", "edge"), ("withheld", "all"))  # regime and place
+PANELS = {  # regime and place -> title
+    ("rare", "interior"): "rare mode inside the others",
+    ("rare", "edge"): "rare mode at the edge",
+    ("withheld", "all"): "mode that was never seen",
+}
 RARE = REGIMES.index("rare")
+BARS = "bars: 95 % intervals; lines follow the scale of guidance"
+ROLE_WORDS = {
+    "model": "network, rare class 1 %",
+    "control": "exact law, rare class 1 %",
+    "withheld": "network without the class",
+}
 SHOWN = 20  # images of each variant in a picture
 Report = tuple[pandas.DataFrame, dict[str, float]]
 
@@ -68,12 +77,12 @@ def report_layouts(
     table = of_layouts(figures, data, REGIMES)
     shown = table[table["role"] == ROLES[0]]
     panels = {
-        f"{regime} mode, {place}": shown[(shown["regime"] == regime) & (shown["place"] == place)]
-        for regime, place in PANELS
+        said: shown[(shown["regime"] == regime) & (shown["place"] == place)]
+        for (regime, place), said in PANELS.items()
     }
-    trade_off(panels, f"{picture}.png")
+    trade_off(panels, f"{picture}.png", f"Networks, {spec['n']} samples of each layout; {BARS}")
     draw_layout(figures, data, spec["variants"], f"{picture}-samples.png")
-    return table, chosen_figures(figures, data, spec["variants"], MOST_OFF_MODE, RARE)
+    return table, chosen_figures(figures, data, [*spec["variants"]], MOST_OFF_MODE, RARE)
 
 
 def draw_layout(figures: list[CellFigures], data: Layouts, tried: list[str], path: str) -> None:
@@ -87,7 +96,9 @@ def draw_layout(figures: list[CellFigures], data: Layouts, tried: list[str], pat
     member = int(mine.nonzero()[case])
     shown = compared(figures, ROLES[0], found, case)
     panels = {titled(each): each.cell.samples[:, member] for each in shown}
-    guided_points(panels, data.law(member), path)
+    n = shown[0].cell.samples.shape[0]
+    title = f"Samples of a network, n = {n}, from the same noise; cross: mode with 1 % of the data"
+    guided_points(panels, data.law(member), path, title)
 
 
 def report_images(
@@ -100,9 +111,12 @@ def report_images(
     figures = over_images(cells, data, evaluator)
     roles = {role: model for role, model in denoisers(spec).items() if cells_of(spec, role)}
     table = of_images(figures, evaluator.features(data.test))
-    titles = {role: f"{LABELS[role]}: {model}, n = {spec['n']}" for role, model in roles.items()}
+    titles = {role: f"{ROLE_WORDS[role]} ({model})" for role, model in roles.items()}
     trade_off(
-        {text: table[table["role"] == role] for role, text in titles.items()}, f"{picture}.png"
+        {text: table[table["role"] == role] for role, text in titles.items()},
+        f"{picture}.png",
+        f"{spec['n']} samples of each, compared with unguided ones of the same noise; {BARS}",
+        changes=True,
     )
     draw_images(figures, titles, f"{picture}-samples.png")
     return table, table_figures(table) | chosen_image_figures(figures, [*roles])

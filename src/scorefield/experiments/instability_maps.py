@@ -90,11 +90,22 @@ def frames(model: Model, settings: Settings) -> Frames:
     probes = SHARPER * signature(trace).parameters["probes"].default
     x = randn(torch.empty(WATCHED, *model.shape, device=model.device))
     states = [x, *ddim(model, x, grid, randn)]
-    shown = torch.linspace(1, STEPS - 1, FRAMES).round().long().tolist()
     found = []
-    for i in tqdm(shown, desc="path", unit=" frames"):
+    for i in tqdm(frame_steps(FRAMES), desc="path", unit=" frames"):
         x, t = states[i], aligned(grid[i], states[i])
         noise = streams(settings.seed + 1, range(WATCHED))
         variance = trace(model, x, t, noise, per_pixel=True, probes=probes)
         found.append(torch.stack([x, model(x, t), variance]).cpu())
     return Frames(*torch.stack(found, 1))
+
+
+def frame_steps(count: int) -> list[int]:
+    """The steps of a trajectory that `frames` shows."""
+    found: list[int] = torch.linspace(1, STEPS - 1, count).round().long().tolist()
+    return found
+
+
+def frame_times(count: int) -> list[float]:
+    """The times of `count` frames."""
+    found: list[float] = times(STEPS)[frame_steps(count)].tolist()
+    return found

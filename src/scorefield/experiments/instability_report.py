@@ -24,10 +24,10 @@ SHOWN = {  # heat maps: regime and layout
     "decoy": ("withheld", 6),
 }
 KNOWN = {
-    "auroc_train": "special mode against training data",
-    "auroc": "against off-mode points as far out",
-    "auroc_decoy": "against a decoy",
-    "truth": "correlation with the true error",
+    "auroc_train": "unseen mode against training data",
+    "auroc": "unseen mode against points as far out",
+    "auroc_decoy": "unseen mode against its mirror image",
+    "truth": "rank correlation with the true error",
 }
 PARTS = 4  # special, train, off_mode, decoy, in equal numbers
 Row = dict[str, Any]
@@ -100,11 +100,13 @@ def report_points(name: str, levels: list[float], data: Layouts) -> tuple[pandas
             heat(found.heat, member, levels, data.train[:, member], marks, path)
     table = of_points(found, data, levels)
     withheld = table[table["regime"] == REGIMES.index("withheld")].drop(columns="regime")
+    count = int((data.regime == REGIMES.index("withheld")).sum())
     areas(
         withheld,
         KNOWN,
-        {"model": "network", "control": "exact"},
+        {"model": "network", "control": "exact denoiser"},
         f"plots/instability/{name}/known.png",
+        f"Means over {count} layouts; bars: 95 % intervals",
     )
     return table, withheld
 

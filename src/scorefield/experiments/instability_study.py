@@ -6,6 +6,7 @@ from typing import Any
 from scorefield.core.datasets import Images, Layouts
 from scorefield.core.errors import InputError
 from scorefield.core.hardware import device
+from scorefield.core.model import put
 from scorefield.core.results import IMAGE_ROLES, ROLES, ImageScores, PointScores
 from scorefield.experiments.instability import settings_of
 from scorefield.experiments.instability_images import ImageLaws, scores_of_images
@@ -22,7 +23,7 @@ def instability_study(
     without exact laws."""
     data, settings = load_dataset(spec["data"]), settings_of(spec)
     roles = IMAGE_ROLES if isinstance(data, Images) else ROLES
-    models = [load_model(f"models/{spec[role]}").to(device()) for role in roles]
+    models = [put(load_model(f"models/{spec[role]}"), device()) for role in roles]
     laws, n, chunk = models[1].net, spec["n"], params.section("sampling")
     if isinstance(data, Images) and isinstance(laws, ImageLaws):
         return scores_of_images(models, laws, data, n, settings, folder, **chunk)

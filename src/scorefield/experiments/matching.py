@@ -13,7 +13,7 @@ from scorefield.core.denoiser import Counter, Denoiser, counted
 from scorefield.core.errors import InputError
 from scorefield.core.hardware import device
 from scorefield.core.log_ratio import Swapped, counted_ratio
-from scorefield.core.model import Model
+from scorefield.core.model import Model, put
 from scorefield.core.results import MatchedSamples
 from scorefield.experiments.sampling import Drawn, Plan, sample_chunks
 from scorefield.guidance.ratio import condition, joint_guidance, ratio
@@ -45,7 +45,7 @@ class Study:
 def matching(spec: dict[str, Any], folder: Path) -> list[MatchedSamples]:
     """The samples of an entry of `matching`. Images are also guided the other way, see `turned`.
     Raises InputError where several processes share the work."""
-    models = [load_model(f"models/{spec[role]}").to(device()) for role in ROLES]
+    models = [put(load_model(f"models/{spec[role]}"), device()) for role in ROLES]
     study = Study(spec, folder, *models)
     data = load_data(spec["data"])
     given = condition(data, spec["n"])

@@ -11,7 +11,7 @@ from scorefield.core.errors import InputError
 from scorefield.core.results import MatchedSamples, RatioValues
 from scorefield.metrics.agreement import of_images, of_points
 from scorefield.metrics.evaluators import Evaluator, FeatureEvaluator
-from scorefield.metrics.ratio_error import ratio_error
+from scorefield.metrics.ratio_error import KEYS, ratio_error
 
 EXACT = "exact"  # the guide that others are compared with
 PLAIN, PLAIN_TURNED = "unguided", "unguided_turned"
@@ -109,7 +109,8 @@ def ratio_figures(table: pandas.DataFrame, ratios: dict[str, RatioValues]) -> di
     return {
         f"{guide}_reads_y": each.reads.double().mean().item() for guide, each in ratios.items()
     } | {
-        f"{row['guide']}_{key}_{row['level']:g}": row[key]
+        f"{row['guide']}_{key}_{row['level']:g}{end}": row[f"{key}{end}"]
         for row in table.to_dict("records")
-        for key in ("correlation", "slope", "cosine", "gradient")
+        for end in ("", "_low", "_high")
+        for key in KEYS
     }

@@ -11,7 +11,7 @@ from torch import Tensor
 from scorefield.core.denoiser import Counter, Denoiser, counted
 from scorefield.core.hardware import device
 from scorefield.core.log_ratio import LogRatio, counted_ratio, log_ratio_of
-from scorefield.core.model import Model
+from scorefield.core.model import Model, put
 from scorefield.core.results import GuidedSamples, RatioValues
 from scorefield.core.schedule import time_at
 from scorefield.core.tilt import gradient
@@ -28,7 +28,8 @@ EXAMPLES = 3  # of a class, for `reads`
 def matching_guides(spec: dict[str, Any], folder: Path) -> GuidedSamples:
     """The samples of an entry of `matching_guides`, from the noise of the study's unguided ones. A
     guide that takes labels gets those of y, for classifier-free guidance."""
-    model, guide = (load_model(f"models/{spec[key]}").to(device()) for key in ("model", "guide"))
+    models = (load_model(f"models/{spec[key]}") for key in ("model", "guide"))
+    model, guide = (put(each, device()) for each in models)
     data = load_data(spec["data"])
     y = condition(data, spec["n"])
     values = data["test_labels"][y.source] if guide.classes else y.values

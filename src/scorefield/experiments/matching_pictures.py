@@ -17,8 +17,9 @@ from scorefield.experiments.matching_figures import (
 from scorefield.metrics.evaluators import Evaluator, FeatureEvaluator
 from scorefield.plots.couples import couples
 from scorefield.plots.matched import Row, matched
+from scorefield.plots.names import words
 from scorefield.plots.ratio_levels import ratio_levels
-from scorefield.plots.strength import strength, styles_of
+from scorefield.plots.strength import strength
 
 COLUMNS = 20
 Scoring = tuple[Images, FeatureEvaluator]
@@ -36,21 +37,21 @@ def pictures(
     folder = f"plots/matching/{name}"
     strength(table, f"{folder}/strength.png")
     if len(ratios):
-        ratio_levels(ratios, styles_of(table), f"{folder}/ratio.png")
+        ratio_levels(ratios, f"{folder}/ratio.png")
     if isinstance(data, Points):
-        drawn = {cell.kind: (cell.y, cell.samples) for cell in cells if cell.y is not None}
+        drawn = {words(cell.kind): (cell.y, cell.samples) for cell in cells if cell.y is not None}
         couples(drawn, f"{folder}/together.png")
     elif isinstance(data, Images) and isinstance(evaluator, FeatureEvaluator):
         scoring, of = (data, evaluator), {cell.kind: cell for cell in cells}
         matched(given(cells, table, scoring), f"{folder}/given.png")
         panels = (
-            {"standard digits y, rotated x guided to them": turned(of, scoring)}
+            {"upright test images y, turned x guided to them": turned(of, scoring)}
             if "turned" in of
             else {}
         )
         for kind, title in (
-            ("drawn", "y drawn by the other model, x guided to it"),
-            ("joint", "y and x drawn together"),
+            ("drawn", "y drawn by the model of turned digits, x guided to it"),
+            ("joint", "y and x drawn together from noise by two models"),
         ):
             panels[title] = [
                 classified("y", of[kind], scoring, of_y=True),
@@ -67,21 +68,25 @@ def given(
     plain, rows = of[PLAIN, 0.0], []
     for kind, part in table.groupby("kind", sort=False):
         if is_guide(str(kind)):
-            scale = best(part, table)["scale"]
-            rows.append(classified(f"{kind}, {scale:g}", of[str(kind), scale], scoring))
+            chosen = best(part, table)
+            said = (
+                f"{words(str(kind))}, scale {chosen['scale']:g}: {100 * chosen['agreement']:.0f} %"
+            )
+            rows.append(classified(said, of[str(kind), chosen["scale"]], scoring))
     pairs = scoring[0].tensors["test_pair"][plain.source]
     first = Row("y", pairs[:COLUMNS])
-    return {
-        "test images y, x by guide and scale": [first, *rows, classified(PLAIN, plain, scoring)]
-    }
+    matches = table.loc[table["kind"] == PLAIN, "agreement"].item()
+    rows.append(classified(f"{words(PLAIN)}: {100 * matches:.0f} %", plain, scoring))
+    title = (
+        f"Test images y, and x guided to them: how many of {len(plain.samples)} have the class of y"
+    )
+    return {title: [first, *rows]}
 
 
 def turned(of: dict[str, MatchedSamples], scoring: Scoring) -> list[Row]:
     """Standard test images, and rotated samples that should match them."""
     images = scoring[0].test[of["turned"].source]
-    rows = [
-        classified(kind.replace("_", " "), of[kind], scoring) for kind in ("turned", PLAIN_TURNED)
-    ]
+    rows = [classified(words(kind), of[kind], scoring) for kind in ("turned", PLAIN_TURNED)]
     return [Row("y", images[:COLUMNS]), *rows]
 
 

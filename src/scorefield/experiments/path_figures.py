@@ -6,22 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from scorefield.core.action import (
-    drop,
-    expanded,
-    geometric,
-    inner,
-    length,
-    midpoint,
-    resampled,
-    steps,
-    work,
-)
+from scorefield.core.action import along, drop, geometric, inner, length, resampled, steps, work
 from scorefield.core.denoiser import slope
 from scorefield.core.likelihood import flow_log_prob
 from scorefield.core.noise_level import NoiseLevel
 from scorefield.core.results import MotionEnergy, PathRecord
-from scorefield.experiments.path_search import FINE, GOAL, LONG, PathSet
+from scorefield.experiments.path_search import GOAL, PathSet
 from scorefield.paths._starts import line
 from scorefield.paths.instanton import Instanton
 
@@ -36,63 +26,61 @@ def recorded(
     records = []
     for found, barrier in zip(found_paths.paths, barriers, strict=True):
         even = resampled(found.path, found_paths.nodes)
-        risen = work(level.field(), even)
-        figures = measured(level, even, risen, found_paths.duration)
+        figures, risen = measured(level, even)
         if barrier is not None:
             figures["barrier_flow"] = barrier
         motion, history = None, None
         if found.motion:
             motion = MotionEnergy(found.motion.kinetic(), found.motion.energy())
         if found.instanton:
-            figures |= converged(level, found.instanton) | trusted(level, found.path)
+            figures |= converged(level, found.instanton)
+        if found.instanton and found.target == GOAL:
+            straight = line(even[0], even[-1], len(even) - 1)
+            figures["rise_straight"] = along(level.field(), straight)[1][-1]
+            figures |= trusted(level, found.path)
         if found.history:
             history = {name: torch.tensor(values) for name, values in found.history.items()}
-            figures |= {key: history[name].min() for key, name in AGAIN.items() if name in history}
         clean = level.clean(found.path)
         place = level.noise, title, found.target, found.method, found.calls
         records.append(PathRecord(*place, found.path, clean, even, risen, figures, motion, history))
     return records
 
 
-AGAIN = {"fine": FINE, "long": LONG}
-
-
 @torch.no_grad()
-def measured(level: NoiseLevel, even: Tensor, risen: Tensor, duration: float) -> dict[str, Tensor]:
-    """Figures (), of a path in equal steps (N + 1, ...) and the work along it: the time-free
-    action, both forms of S_T at equal speed, length, barrier and drop (the deepest fall of log p
-    below the start, and below any earlier point, by work), and the rise of log p by work along it
-    and along the straight line between the same points, which are equal in a gradient field."""
-    field, nodes = level.field(), len(even) - 1
-    return {
-        "action": geometric(field, even),
-        "action_expanded": expanded(field, even, duration),
-        "action_timed": midpoint(field, even, duration),
-        "barrier": -risen.min(),
-        "drop": drop(risen),
-        "length": length(even),
-        "rise": risen[-1],
-        "rise_straight": work(field, line(even[0], even[-1], 4 * nodes))[-1],
-    }
+def measured(level: NoiseLevel, even: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    """Figures () of a path in equal steps (N + 1, ...): the time-free action, barrier and drop (the
+    deepest fall of log p below the start, and below any earlier point), length, and the rise of log
+    p; and log p along it relative to the start (N + 1,), by work."""
+    action, risen = along(level.field(), even)
+    figures = {"action": action, "barrier": -risen.min(), "drop": drop(risen)}
+    return figures | {"length": length(even), "rise": risen[-1]}, risen
 
 
 @torch.no_grad()
 def converged(level: NoiseLevel, found: Instanton) -> dict[str, Tensor]:
-    """Figures () of an instanton: its `own` action at its own speed, its `stiffness` dt / sigma^2,
-    and where it came from several initial paths how far, relative to it, the second best action is
-    above it (`gap`) and the largest action of the paths between both above the second best
-    (`pass`): above 0, the two are different minima."""
-    field, action = level.field(), torch.tensor(found.action)
-    figures = {"own": action, "stiffness": torch.tensor(found.stiffness)}
-    actions = {name: midpoint(field, p, found.duration) for name, p in found.found.items()}
-    others = sorted(actions, key=lambda name: actions[name].item())[1:2]
-    for name in others:
+    """Figures () of an instanton: its `nodes`, and the `change` of its action when they were
+    doubled for the last time; and where it came from several initial paths how far, relative to it,
+    the second best action is above it (`gap`) and the largest action of the paths between both
+    above the second best (`pass`): above 0, the two are different minima."""
+    field, nodes = level.field(), torch.tensor(float(len(found.path) - 1))
+    figures = {"nodes": nodes, "change": torch.tensor(found.change)}
+    actions = {name: geometric(field, path) for name, path in found.found.items()}
+    best, action = found.found[found.start], actions[found.start]
+    for name in sorted(actions, key=lambda name: actions[name].item())[1:2]:
         parts = torch.linspace(0, 1, BETWEEN + 2, dtype=torch.float64).tolist()
-        between = [found.path + s * (found.found[name] - found.path) for s in parts]
-        highest = torch.stack([midpoint(field, p, found.duration) for p in between]).max()
+        one, other = alike(best, found.found[name])
+        between = [(1 - s) * one + s * other for s in parts]
+        highest = torch.stack([geometric(field, path) for path in between]).max()
         figures["gap"] = (actions[name] - action) / action
         figures["pass"] = (highest - actions[name]) / action
     return figures
+
+
+def alike(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+    """Two paths, the one with fewer nodes with as many as the other."""
+    count = max(len(one), len(other)) - 1
+    a, b = (path if len(path) > count else resampled(path, count) for path in (one, other))
+    return a, b
 
 
 def trusted(level: NoiseLevel, path: Tensor) -> dict[str, Tensor]:

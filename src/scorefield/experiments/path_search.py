@@ -9,12 +9,11 @@ from torch import Tensor
 
 from scorefield.core.action import resampled
 from scorefield.core.datasets import Images, Labelled
-from scorefield.core.denoiser import Counter
+from scorefield.core.denoiser import Counter, Denoiser, origin
 from scorefield.core.model import Model
 from scorefield.core.noise_level import NoiseLevel
-from scorefield.core.registry import defaults, with_knobs
+from scorefield.core.registry import with_knobs
 from scorefield.nets.exact import ExactImages
-from scorefield.paths._coordinates import Axes, axes_of
 from scorefield.paths._starts import all_bowed, first_paths, line, slerp
 from scorefield.paths.hamiltonian import Motion, Velocity, move
 from scorefield.paths.instanton import NODES, Instanton, least_action
@@ -22,8 +21,8 @@ from scorefield.paths.string import EnergyPath, minimum_energy
 from scorefield.pipeline import params
 
 REACHED, GOAL = "reached", "goal"  # where a path leads: see `PathRecord.target`
-CARRIED = "annealed"  # the initial path that is the instanton of the noise level before
-FINE, LONG = "twice the nodes", "twice the time"  # the instanton again
+CARRIED = "level before"  # the initial path that is the instanton of the noise level before
+FEW = 1000  # examples of points that an initial path leads through: enough to show every mode
 
 Found = TypeVar("Found")
 History = dict[str, list[float]]
@@ -31,18 +30,18 @@ History = dict[str, list[float]]
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """How paths are found: the methods with their numbers, the nodes of a path, how many steps of
-    mean shift take the endpoints to their modes at most, the seed of first paths, the axes of the
-    data where the action is scaled by them, the training images that a first path may lead through,
-    and the counter of network calls."""
+    """How paths are found: the denoiser whose field is searched, in the arithmetic of the model,
+    the methods with their numbers, the nodes of a path, how many steps of mean shift take the
+    endpoints to their modes at most, the seed of first paths, the training examples that a first
+    path may lead through, and the counter of network calls."""
 
+    denoiser: Denoiser
     move: partial[Motion]
     least_action: partial[Instanton]
     minimum_energy: partial[EnergyPath]
     nodes: int
     relax: int
     seed: int
-    axes: Axes | None
     examples: Tensor | None
     counter: Counter
 
@@ -68,26 +67,27 @@ class FoundPath:
 
 @dataclass(frozen=True, eq=False)
 class PathSet:
-    """All paths between two endpoints, into how many equal steps each is cut to be measured, and
-    the time T at which the timed actions of all are compared."""
+    """All paths between two endpoints, and into how many equal steps each is cut to be measured."""
 
     paths: list[FoundPath]
     nodes: int
-    duration: float
 
     def best(self) -> Tensor:
         """The instanton to the goal, (N + 1, ...)."""
         return next(each.path for each in self.paths if each.instanton and each.target == GOAL)
 
 
-def search_of(spec: dict[str, Any], data: Labelled, model: Model, counter: Counter) -> Search:
-    """The search of an entry of `paths` for a model. In 2-D, and in the exact law of images, modes
-    are much narrower than the covariance of the data, so that its axes would not help. In the exact
-    law a first path leads through training images; in networks it converges too slowly."""
+def search_of(spec: dict[str, Any], data: Labelled, denoiser: Denoiser, counter: Counter) -> Search:
+    """The search of an entry of `paths` for a denoiser. In 2-D, and in the exact law of images, a
+    first path leads through training examples; with networks on images it converges too slowly."""
     numbers = params.section("instanton", spec)
-    images, bumps = isinstance(data, Images), isinstance(model.net, ExactImages)
+    base = origin(denoiser)
+    exact = isinstance(base, Model) and isinstance(base.net, ExactImages)
+    smooth = isinstance(data, Images) and not exact
+    examples = data.train if isinstance(data, Images) else data.train[:FEW]
     nodes = numbers.get("nodes", NODES)
     return Search(
+        denoiser,
         move=with_knobs(move, params.section("hamiltonian", spec)),
         least_action=with_knobs(least_action, numbers),
         minimum_energy=with_knobs(
@@ -96,8 +96,7 @@ def search_of(spec: dict[str, Any], data: Labelled, model: Model, counter: Count
         nodes=nodes,
         relax=spec["relax"],
         seed=spec["seed"],
-        axes=axes_of(data.train) if images and not bumps else None,
-        examples=data.train if images and bumps else None,
+        examples=None if smooth else examples,
         counter=counter,
     )
 
@@ -112,14 +111,15 @@ def find_paths(
     a, b = (level.relaxed(level.alpha * x.double(), search.relax) for x in (a, b))
     first = first_paths(level, a, b, search.nodes, search.seed, search.examples)
     goal = [*to_goal(level, a, b, first, search, before)]
-    duration = next(each.instanton.duration for each in goal if each.instanton)
-    return PathSet([*moved(level, a, b, search), *goal], search.nodes, duration)
+    finest = max(len(each.path) - 1 for each in goal)
+    return PathSet([*moved(level, a, b, search), *goal], finest)
 
 
 def moved(level: NoiseLevel, a: Tensor, b: Tensor, search: Search) -> Iterator[FoundPath]:
     """The motion with each initial velocity and the straight path to the point that it reaches; for
     the velocity of the parameters, whose target is `reached`, also the instanton."""
     field, sigma, nodes, seed = level.field(), level.sigma, search.nodes, search.seed
+    searched = NoiseLevel(search.denoiser, level.noise).field()
     usual = search.move.keywords.get("velocity", "chord")
     for velocity in sorted(get_args(Velocity), key=lambda each: each != usual):
         find = partial(search.move, field, sigma, a, b, velocity=velocity)
@@ -130,9 +130,8 @@ def moved(level: NoiseLevel, a: Tensor, b: Tensor, search: Search) -> Iterator[F
         yield FoundPath(target, "hamiltonian", paths["hamiltonian"], calls, motion=motion)
         if velocity == usual:
             starts = all_bowed({"line": paths["line"]}, sigma, seed)
-            near, calls = search.counted(
-                partial(search.least_action, field, sigma, starts, scaled(level, search))
-            )
+            find_near = partial(search.least_action, searched, sigma, starts, doublings=0)
+            near, calls = search.counted(find_near)
             yield FoundPath(target, "instanton", near.path, calls, None, near, near.history)
 
 
@@ -144,28 +143,19 @@ def to_goal(
     search: Search,
     before: Tensor | None,
 ) -> Iterator[FoundPath]:
-    """Paths from a to b by all methods but the motion. The instanton to b is found again on a grid
-    of twice the nodes, and from that in twice the time, in half the iterations each."""
-    field, sigma, axes = level.field(), level.sigma, scaled(level, search)
+    """Paths from a to b by all methods but the motion. The instanton of the level before, which has
+    come from higher noise, replaces the path through noise among the initial paths."""
+    field, sigma = NoiseLevel(search.denoiser, level.noise).field(), level.sigma
     starts = all_bowed(first, sigma, search.seed)
+    if before is not None:
+        del starts["noise"]
     lowest, string_calls = search.counted(partial(search.minimum_energy, field, sigma, starts))
     if before is not None:
         moved = level.alpha * before
         starts[CARRIED] = moved + line(a - moved[0], b - moved[-1], len(moved) - 1)
-    far, calls = search.counted(partial(search.least_action, field, sigma, starts, axes))
-    numbers = defaults(least_action) | search.least_action.keywords
-    cheaper = {"nodes": 2 * search.nodes, "levels": 0, "iterations": -(-numbers["iterations"] // 2)}
-    again = partial(search.least_action, field, sigma, axes=axes, **cheaper)
-    fine = again({FINE: far.path})
-    longer = again({LONG: fine.path}, duration=2 * numbers["duration"])
+    far, calls = search.counted(partial(search.least_action, field, sigma, starts))
     yield FoundPath(GOAL, "line", first["line"], 0)
     yield FoundPath(GOAL, "slerp", slerp(a, b, search.nodes), 0)
     yield FoundPath(GOAL, "noise", first["noise"], 1)
     yield FoundPath(GOAL, "string", lowest.path, string_calls, history=lowest.history)
-    history = far.history | fine.history | longer.history
-    yield FoundPath(GOAL, "instanton", far.path, calls, None, far, history)
-
-
-def scaled(level: NoiseLevel, search: Search) -> Axes | None:
-    """The axes of alpha times the data."""
-    return None if search.axes is None else search.axes.scaled(level.alpha)
+    yield FoundPath(GOAL, "instanton", far.path, calls, None, far, far.history)

@@ -10,11 +10,12 @@ from scorefield.core.condition import Condition
 from scorefield.core.denoiser import Counter, Denoiser, counted
 from scorefield.core.hardware import device
 from scorefield.core.log_ratio import LogRatio, counted_ratio
-from scorefield.core.model import Model
+from scorefield.core.model import Model, in_single, put
 from scorefield.core.registry import hook, with_knobs
 from scorefield.experiments.sampling import Plan, sample_chunks
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_data, load_model
+from scorefield.pipeline.kept_weights import load_weights
 
 
 def condition_of(spec: dict[str, Any]) -> Condition | None:
@@ -28,20 +29,23 @@ def condition_of(spec: dict[str, Any]) -> Condition | None:
     return found
 
 
-def loaded(name: str, counter: Counter) -> tuple[Model, Denoiser | LogRatio]:
-    """A model on the device, and it again as guidance takes it, with its evaluations counted."""
-    model = load_model(f"models/{name}").to(device())
+def measured(model: Model, counter: Counter) -> Denoiser | LogRatio:
+    """A model as guidance takes it, with its evaluations counted."""
     if isinstance(model.net, LogRatio):
-        return model, counted_ratio(model.net, counter)
-    return model, counted(model, counter)
+        return counted_ratio(model.net, counter)
+    return counted(model, counter)
 
 
 def guided(spec: dict[str, Any], counter: Counter, **changes: Any) -> tuple[Model, Denoiser]:
-    """The model of a run, and its denoiser under the run's guidance, some knobs changed."""
-    model, denoiser = loaded(spec["model"], counter)
-    guides = [loaded(spec["guide"], counter)[1]] if "guide" in spec else []
+    """The model of a run, on the device, and its denoiser under the run's guidance, some knobs
+    changed."""
+    models = [load_weights(f"models/{spec['model']}", spec.get("weights", "last"))]
+    models += [load_model(f"models/{spec['guide']}")] if "guide" in spec else []
+    place = device(single=in_single(*models))
+    model, *guides = (put(each, place) for each in models)
     guidance = params.method("guidance", spec["guidance"], spec)
-    return model, guidance(denoiser, *guides, **changes)
+    taken = [measured(each, counter) for each in (model, *guides)]
+    return model, guidance(*taken, **changes)
 
 
 def plan_of(spec: dict[str, Any], condition: Condition | None = None) -> Plan:
@@ -54,7 +58,7 @@ def plan_of(spec: dict[str, Any], condition: Condition | None = None) -> Plan:
         shape=model.shape,
         steps=params.section(spec["sampler"], spec)["steps"],
         seed=spec["seed"],
-        device=device(),
+        device=model.device,
         counter=counter,
         condition=None if condition is None else condition.values,
     )

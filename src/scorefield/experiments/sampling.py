@@ -12,6 +12,7 @@ from tqdm import tqdm
 from scorefield.core.bounds import Count
 from scorefield.core.denoiser import Chunk, Counter, Denoiser
 from scorefield.core.errors import InputError
+from scorefield.core.hardware import sent
 from scorefield.core.noise import streams
 from scorefield.core.schedule import times
 from scorefield.pipeline import ranks
@@ -70,21 +71,21 @@ def drawn(plan: Plan, indices: range, bar: "tqdm[Any]") -> Drawn:
     before, randn = plan.counter.calls, streams(plan.seed, indices)
     condition = plan.condition
     if condition is not None:
-        condition = condition[indices.start : indices.stop].to(plan.device)
+        condition = sent(condition[indices.start : indices.stop], plan.device)
     (denoiser,) = Chunk(randn, condition).bind(plan.denoiser)
     pure = randn(torch.empty(len(indices), *plan.shape, device=plan.device))
     start = denoiser.schedule.sigma(torch.ones(())) * pure
-    frames = [start[:WATCHED].cpu()]
-    for x in plan.sampler(denoiser, start, times(plan.steps), randn):
-        frames.append(x[:WATCHED].cpu())
+    moments = torch.linspace(0, plan.steps, min(FRAMES, plan.steps + 1)).round().long().tolist()
+    frames = [start[:WATCHED]]
+    for i, x in enumerate(plan.sampler(denoiser, start, times(plan.steps), randn), 1):
+        if i in moments:
+            frames.append(x[:WATCHED].clone())  # stays on the device, which no step waits for
         bar.update(len(indices))
     if not x.isfinite().all():
         raise InputError(
             "samples are not finite: the model diverged, or the guidance is too strong"
         )
-    moments = torch.linspace(0, plan.steps, min(FRAMES, plan.steps + 1)).round().long()
-    kept = torch.stack([frames[i] for i in moments])
-    return Drawn(x.cpu(), kept, plan.counter.calls - before, plan.steps)
+    return Drawn(x.cpu(), torch.stack(frames).cpu(), plan.counter.calls - before, plan.steps)
 
 
 def sample_chunks(plan: Plan, n: int, folder: Path, *, chunk: Count = 500) -> Drawn | None:

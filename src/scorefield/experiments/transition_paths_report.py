@@ -1,6 +1,5 @@
 """The paths study as a table and pictures."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas
@@ -9,16 +8,18 @@ from torch import Tensor
 from scorefield.core.datasets import Dataset
 from scorefield.core.results import PathRecord
 from scorefield.experiments.evaluators import load_evaluator
-from scorefield.experiments.path_search import FINE, LONG
 from scorefield.metrics.along_path import along_path, path_summary, path_text, true_barrier
 from scorefield.metrics.evaluators import Evaluator, LawEvaluator
+from scorefield.metrics.path_comparison import comparison_text, path_comparison
 from scorefield.metrics.path_convergence import convergence, convergence_table
 from scorefield.pipeline.files import load_dataset, save_json, save_table, write
 from scorefield.pipeline.records import load_records
 from scorefield.plots.film import film
+from scorefield.plots.path_comparison import path_comparison as draw_comparison
 from scorefield.plots.path_density import path_density, walk
 from scorefield.plots.path_energy import action_descent, path_energy, path_height
 from scorefield.plots.path_levels import path_limits, path_methods
+from scorefield.plots.path_styles import label
 from scorefield.plots.strips import strips
 
 LIMITS = {  # figure of a table: what it is, with the value that would be right
@@ -26,9 +27,7 @@ LIMITS = {  # figure of a table: what it is, with the value that would be right
     "found_noise": "noise found, std of a pixel / sigma (trained on: 1)",
     "asymmetry": "asymmetry of the Jacobian (gradient field: 0)",
     "curl": "work less straight work / drop of log p (gradient field: 0)",
-    "own_gap": "timed action / time-free action - 1",
-    "nodes_gap": "change of the action with twice the nodes",
-    "time_gap": "change of the action with twice the time",
+    "change": "change of the action with twice the nodes",
     "gap": "action from the second best start / best - 1",
 }
 
@@ -42,8 +41,11 @@ def paths_report(name: str, spec: dict[str, Any]) -> None:
     save_table(f"metrics/paths/{name}-convergence.csv", convergence_table(records))
     motions, found = [each.motion for each in records if each.motion], convergence(table)
     save_json(f"metrics/paths/{name}.json", path_summary(table, motions) | found)
-    write(f"metrics/paths/{name}.txt", path_text(table, found).encode())
-    folder = f"plots/paths/{name}"
+    folder, compared = f"plots/paths/{name}", path_comparison(table)
+    text = comparison_text(compared) + path_text(table, found)
+    write(f"{folder}/comparison_summary.txt", text.encode())
+    cases = len(table.drop_duplicates(["noise", "endpoints"]))
+    draw_comparison(compared, cases, f"{folder}/metrics_comparison.png")
     line_pictures(records, table, folder)
     route_pictures(records, evaluator, folder)
 
@@ -70,30 +72,22 @@ def line_pictures(records: list[PathRecord], table: pandas.DataFrame, folder: st
         name = "energy" if target == "reached" else f"energy-{target}"
         path_energy(mine, f"{folder}/{name}.png")
     goal = [record for record in records if record.target == "goal"]
-    path_height(panels(goal, lambda record: record.work), f"{folder}/height.png")
+    heights: dict[str, dict[str, Tensor]] = {title(record): {} for record in goal}
+    for record in goal:
+        heights[title(record)][record.method] = record.work
+    path_height(heights, f"{folder}/height.png")
     best = [record for record in goal if record.method == "instanton"]
-    descents = {title(each): descent(each) for each in best}
+    descents = {title(each): each.history or {} for each in best}
     action_descent(descents, f"{folder}/action.png")
     path_methods(table, f"{folder}/methods.png")
     path_limits(limits(table), f"{folder}/limits.png")
-
-
-def descent(record: PathRecord) -> dict[str, Tensor]:
-    """The actions of an instanton from each initial path, without those on other grids."""
-    again = (FINE, LONG)
-    return {name: each for name, each in (record.history or {}).items() if name not in again}
 
 
 def limits(table: pandas.DataFrame) -> dict[str, dict[str, pandas.Series]]:
     """What says where a noise level is too low, of the instantons to the goal: by label and pair of
     endpoints, values over noise levels."""
     rows = table[(table["target"] == "goal") & (table["method"] == "instanton")]
-    rows = rows.assign(
-        own_gap=(rows["own"] / rows["action"] - 1).abs(),
-        nodes_gap=(rows["fine"] / rows["own"] - 1).abs(),
-        time_gap=(rows["long"] / rows["fine"] - 1).abs(),
-        curl=(rows["rise"] - rows["rise_straight"]).abs() / rows["drop"],
-    )
+    rows = rows.assign(curl=(rows["rise"] - rows["rise_straight"]).abs() / rows["drop"])
     shown = {key: label for key, label in LIMITS.items() if key in rows}
     return {
         label: {
@@ -113,13 +107,18 @@ def route_pictures(records: list[PathRecord], evaluator: Evaluator, folder: str)
     shown = [each for each in records if each.target == "goal" or each.method != "line"]
     if isinstance(evaluator, LawEvaluator):
         noise = {title(record): record.noise for record in records}
-        paths = panels(shown, lambda record: record.path)
+        paths: dict[str, dict[tuple[str, str], Tensor]] = {name: {} for name in noise}
+        for record in shown:
+            if record.target == "goal" or record.method == "hamiltonian":
+                paths[title(record)][record.method, record.target] = record.path
         path_density(paths, noise, evaluator, f"{folder}/density.png")
         frames = [walk(record.path, evaluator, record.noise) for record in best]
     else:
         for level in levels:
             mine = [record for record in shown if record.noise == level]
-            images = panels(mine, lambda record: record.clean, with_action=True)
+            images: dict[str, dict[str, Tensor]] = {title(record): {} for record in mine}
+            for record in mine:
+                images[title(record)][caption(record)] = record.clean
             strips(images, f"{folder}/strips-{level:g}.png")
         frames = [record.clean for record in best]
     film(frames, f"{folder}/path.gif")
@@ -127,25 +126,11 @@ def route_pictures(records: list[PathRecord], evaluator: Evaluator, folder: str)
 
 def title(record: PathRecord) -> str:
     """The title of the panel of a noise level and a pair of endpoints."""
-    return f"noise level {record.noise:g}: {record.endpoints}"
+    return f"{record.endpoints.replace(' > ', ' to ')}, noise level {record.noise:g}"
 
 
-def panels(
-    records: list[PathRecord], shown: Callable[[PathRecord], Tensor], with_action: bool = False
-) -> dict[str, dict[str, Tensor]]:
-    """What is shown of each path, by the titles of its panel and of the path."""
-    found: dict[str, dict[str, Tensor]] = {}
-    for record in records:
-        label = label_of(record)
-        if with_action:
-            label += f", action {record.figures['action'].item():.3g}"
-        found.setdefault(title(record), {})[label] = shown(record)
-    return found
-
-
-def label_of(record: PathRecord) -> str:
-    """A path by its method, and its target where that is not the goal."""
-    if record.target == "goal":
-        return record.method
-    start = "" if record.target == "reached" else f" {record.target}"
-    return f"hamiltonian{start}" if record.method == "hamiltonian" else f"{record.method}, its end"
+def caption(record: PathRecord) -> str:
+    """What a row of images shows: the method, its action and its length."""
+    action, length = (record.figures[key].item() for key in ("action", "length"))
+    name = label(record.method, record.target)
+    return f"{name}\naction {action:.3g}, length {length:.3g}"

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 from scorefield.core.namespace import namespace
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time all files of the folder count
+    from scorefield.guidance.autoguidance import autoguidance as autoguidance
     from scorefield.guidance.cfg import cfg as cfg
     from scorefield.guidance.ibg import ibg as ibg
+    from scorefield.guidance.interval import interval as interval
     from scorefield.guidance.mean import mean as mean
     from scorefield.guidance.minus_score import minus_score as minus_score
     from scorefield.guidance.mue import mue as mue

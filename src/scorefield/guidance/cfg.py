@@ -5,6 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from scorefield.core.bounds import Choice
 from scorefield.core.condition import Condition
 from scorefield.core.denoiser import Chunk, Denoiser, Function, derived, needs_mean
 from scorefield.core.errors import InputError
@@ -40,7 +41,7 @@ def cfg(denoiser: Denoiser, *, scale: float = 1.0) -> Denoiser:
     return derived(denoiser, make)
 
 
-def condition(data: dict[str, Tensor], n: int, *, label: int = -1) -> Condition:
+def condition(data: dict[str, Tensor], n: int, *, label: Choice = -1) -> Condition:
     """The label of each of n samples: all classes in turn if `label` is -1, else that one. Raises
     InputError for data without labels, and for an unknown label."""
     if "train_labels" not in data:

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from scorefield.core.bounds import Count, NonNegative, Positive, Score
 from scorefield.core.denoiser import Chunk, Denoiser, derived, needs_mean
+from scorefield.core.interval import in_spreads
 from scorefield.core.registry import load_method, with_knobs
 from scorefield.core.tilt import gradient, rms_normalise, shift_prediction, tilt
 
@@ -20,26 +21,26 @@ def ibg(
     score: Score = "frobenius",
     probes: Count = 4,
     step: Positive = 0.05,
-    low: NonNegative = 0.8,
-    high: NonNegative = 6.0,
+    low: NonNegative = 0.3,
+    high: NonNegative = 2.3,
+    spread: NonNegative = 0.0,
     trust: NonNegative = 0.05,
     normalised: bool = True,
 ) -> Denoiser:
     """The denoiser shifted along the gradient of the log instability of the guide (by default of
-    the denoiser itself), at noise levels sigma / alpha in [low, high].
-
+    the denoiser itself), at noise levels sigma / alpha from `low` to `high` times `spread`, the
+    data's standard deviation along wide directions; 0 reads it from the denoiser, see `in_spreads`.
     `score` is an instability score or its name, with `probes` and `step`. If `normalised`, the
-    predicted noise moves along the gradient by `scale` times its own size, and by less where the
-    norm of the gradient times sigma is below `trust`. Otherwise the target is p_t(x) DIS(x)^scale,
-    see `tilt`. A step costs the network calls of the score and as many backward ones. Raises
-    InputError for a denoiser or a guide that draws.
-    """
+    predicted noise moves by `scale` times its size, by less where the norm of the gradient times
+    sigma is below `trust`. Otherwise the target is p_t(x) DIS(x)^scale, see `tilt`. A step costs
+    the calls of the score and as many backward ones. Raises InputError for models that draw."""
     measure = instability_score(score, probes, step)
-    for each in (denoiser, guide or denoiser):
+    levels, guide = in_spreads(denoiser, low, high, spread), guide or denoiser
+    for each in (denoiser, guide):
         needs_mean(each, "ibg")
 
     def make(chunk: Chunk) -> Denoiser:
-        inner, measured = chunk.bind(denoiser, guide or denoiser)
+        inner, measured = chunk.bind(denoiser, guide)
 
         def log_weight(x: Tensor, t: Tensor) -> Tensor:
             return measure(measured, x, t, chunk.randn).clamp_min(LEAST).log()
@@ -47,9 +48,8 @@ def ibg(
         def direction(x: Tensor, t: Tensor, x0: Tensor) -> Tensor:
             return rms_normalise(gradient(log_weight, x, t), trust / inner.schedule.sigma(t))
 
-        if normalised:
-            return shift_prediction(inner, direction, scale, low, high)
-        return tilt(inner, log_weight, scale, low, high)
+        steered = shift_prediction(inner, direction, scale, levels)
+        return steered if normalised else tilt(inner, log_weight, scale, levels)
 
     return derived(denoiser, make)
 

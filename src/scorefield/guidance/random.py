@@ -5,6 +5,7 @@ from torch import Tensor
 
 from scorefield.core.bounds import NonNegative
 from scorefield.core.denoiser import Chunk, Denoiser, derived, needs_mean
+from scorefield.core.interval import in_spreads
 from scorefield.core.tilt import rms_normalise, shift_prediction
 
 
@@ -13,13 +14,15 @@ def random(
     *,
     scale: float = 1.0,
     fresh: bool = False,
-    low: NonNegative = 0.8,
-    high: NonNegative = 6.0,
+    low: NonNegative = 0.3,
+    high: NonNegative = 2.3,
+    spread: NonNegative = 0.0,
 ) -> Denoiser:
-    """Changes the predicted noise by `scale` times its size along Gaussian noise, at noise levels
-    sigma / alpha in [low, high]. A fresh direction at every call averages out; a fixed one, drawn
-    once for each sample of a chunk, is the stronger control."""
+    """Changes the predicted noise by `scale` times its size along Gaussian noise, at the noise
+    levels of `ibg`. A fresh direction at every call averages out; a fixed one, drawn once for each
+    sample of a chunk, is the stronger control."""
     needs_mean(denoiser, "guidance")
+    levels = in_spreads(denoiser, low, high, spread)
 
     def make(chunk: Chunk) -> Denoiser:
         (inner,), known = chunk.bind(denoiser), dict[torch.Size, Tensor]()
@@ -29,6 +32,6 @@ def random(
                 known[x.shape] = rms_normalise(chunk.randn(x))
             return known[x.shape]
 
-        return shift_prediction(inner, direction, scale, low, high)
+        return shift_prediction(inner, direction, scale, levels)
 
     return derived(denoiser, make)

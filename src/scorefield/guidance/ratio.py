@@ -3,14 +3,16 @@
 import torch
 from torch import Tensor
 
-from scorefield.core.bounds import NonNegative
+from scorefield.core.bounds import Choice, NonNegative
 from scorefield.core.condition import Condition
 from scorefield.core.denoiser import Chunk, Denoiser, Function, derived, needs_mean
 from scorefield.core.errors import InputError
+from scorefield.core.hardware import sent
+from scorefield.core.interval import Interval
 from scorefield.core.log_ratio import LogRatio, log_ratio_of
 from scorefield.core.model import Model
 from scorefield.core.tilt import tilt
-from scorefield.pipeline.files import load_image
+from scorefield.pipeline.image_files import load_image
 
 
 def ratio(
@@ -37,14 +39,14 @@ def ratio(
             raise InputError("ratio guidance needs a condition: test_pair in the run's data")
 
         def log_weight(x: Tensor, t: Tensor) -> Tensor:
-            rows = t.reshape(-1).expand(len(x))
+            rows = sent(t, x.device).reshape(-1).expand(len(x))
             if log_ratio.condition == "clean":
                 return log_ratio(x, rows, condition, torch.zeros_like(rows))
             with torch.no_grad():
                 y = log_ratio.schedule.add_noise(condition, rows, chunk.randn)
             return log_ratio(x, rows, y, rows)
 
-        return bounded(tilt(inner, log_weight, scale, low, high), bound)
+        return bounded(tilt(inner, log_weight, scale, Interval(low, high)), bound)
 
     return derived(denoiser, make)
 
@@ -77,7 +79,7 @@ def bounded(denoiser: Denoiser, bound: float) -> Denoiser:
     return derived(denoiser, make)
 
 
-def condition(data: dict[str, Tensor], n: int, *, entry: int = -1, image: str = "") -> Condition:
+def condition(data: dict[str, Tensor], n: int, *, entry: Choice = -1, image: str = "") -> Condition:
     """The y that each of n samples should match, and the index of the test pair that it is.
 
     If `entry` is -1, sample i has pair i of the test split, cyclically; else all have that pair.
@@ -112,7 +114,7 @@ def joint_guidance(
         raise InputError("joint: to draw x and y together, use a ratio with condition: same_t")
 
     def log_weight(xy: Tensor, t: Tensor) -> Tensor:
-        rows = t.reshape(-1).expand(len(xy))
+        rows = sent(t, xy.device).reshape(-1).expand(len(xy))
         return log_ratio(xy[:, 0], rows, xy[:, 1], rows)
 
     def make(chunk: Chunk) -> Denoiser:
@@ -122,6 +124,6 @@ def joint_guidance(
             return torch.stack([half(xy[:, i], t) for i, half in enumerate(halves)], 1)
 
         joint = derived(denoisers[0], lambda _: independent)
-        return bounded(tilt(joint, log_weight, scale, low, high), bound)
+        return bounded(tilt(joint, log_weight, scale, Interval(low, high)), bound)
 
     return derived(denoisers[0], make)

@@ -9,6 +9,8 @@ from scorefield.core.denoiser import Chunk, Denoiser, Function, derived
 from scorefield.core.errors import InputError
 from scorefield.pipeline.files import checksum, load_tensors, to_unit
 
+NETWORK = False  # takes part: the model of the run is only named
+
 
 def submitted_samples(denoiser: Denoiser) -> Denoiser:
     """A denoiser whose x_0 is the condition: the sample of the file with the same index. One step

@@ -13,10 +13,13 @@ from scorefield.core.model import Model
 from scorefield.core.network import hooks
 from scorefield.core.registry import hook, with_knobs
 from scorefield.core.schedule import times
+from scorefield.experiments.model_training import train_model
 from scorefield.experiments.models import untrained_model
+from scorefield.experiments.runs import condition_of, plan_of, samples
+from scorefield.experiments.sampling import sample_chunks
 from scorefield.experiments.training import split
 from scorefield.pipeline import params
-from scorefield.pipeline.files import load_data
+from scorefield.pipeline.files import load_data, save_tensors
 
 FEW = 4  # images
 
@@ -37,6 +40,26 @@ def dry_run(name: str) -> None:
         place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}"
         said = str(error).strip().splitlines() or [""]
         raise InputError(f"{name}: {place}: {type(error).__name__}: {said[0]}") from None
+
+
+def draw_all(name: str) -> None:
+    """Train the models of a run that are not here, draw its samples, and draw the first of them a
+    second time."""
+    spec, scratch = params.run(name), Path(".scratch")
+    for role in ("model", "guide"):
+        if role in spec and not Path("models", spec[role]).is_dir():
+            work = scratch / spec[role]
+            work.mkdir(parents=True, exist_ok=True)
+            train_model(spec[role], "", work)
+    tensors = samples(name, scratch / "samples")
+    if tensors is None:
+        return
+    save_tensors(f"samples/{name}.safetensors", tensors)
+    chunks, found = params.section("sampling"), condition_of(spec)
+    first = min(spec["n"], chunks["chunk"])
+    again = sample_chunks(plan_of(spec, found), first, scratch / "again", **chunks)
+    if again is not None:
+        save_tensors("again.safetensors", {"samples": again.samples})
 
 
 def stepped(entry: dict[str, Any]) -> Model:

@@ -6,7 +6,7 @@ from typing import Any
 
 from scorefield.pipeline import params
 from scorefield.pipeline.code_hash import SOURCE, fingerprint
-from scorefield.pipeline.files import WEIGHTS, load_json, load_tensors
+from scorefield.pipeline.files import WEIGHTS, load_config, load_tensors
 
 
 def evaluator_hash(spec: dict[str, Any]) -> str:
@@ -16,7 +16,7 @@ def evaluator_hash(spec: dict[str, Any]) -> str:
         Path("models", spec["evaluator"]),
         load_tensors(f"data/{spec['data']}.safetensors"),
     )
-    config = load_json(evaluator / "config.json")["_scorefield"]
+    config = load_config(evaluator)
     net = config.get("numbers", {}).get("resolved", config)["net"]
     code = fingerprint(SOURCE / "metrics/evaluators.py", SOURCE / f"nets/{net}.py")
     numbers = repr(sorted(params.section("images").items()))

@@ -11,9 +11,11 @@ RULES = (
     f"A run is ranked if it has exactly {SAMPLES:,} samples, all different. It is scored against "
     f"the test split, of which the model's training data may hold at most {COPIES:.0%}. All runs "
     "on a dataset have the same evaluator: the hash of real images, evaluator and evaluation code "
-    f"must be the current one. At most {COPIES:.0%} of the samples may copy a real image. A copy "
-    "is nearer to a real image than a third of the distance to the second nearest, in pixels or "
-    "in the evaluator's features. The rank is one more than the number of runs whose 95 % "
+    "must be the current one, and scores and samples are those that dvc.lock names. At most "
+    f"{COPIES:.0%} of the samples may copy a real image. A copy is nearer to a real image than a "
+    "third of the distance to the second nearest, in pixels or in the evaluator's features; or "
+    "than half of it, after shifts of at most 2 pixels and small affine maps; or it is a blend of "
+    "two real images. The rank is one more than the number of runs whose 95 % "
     "interval of FID lies completely below the run's own interval. Runs with overlapping "
     "intervals can share a rank."
 )
@@ -39,9 +41,10 @@ def leaked(spec: dict[str, Any]) -> float:
     return len(test & seen) / len(test)
 
 
-def objection(figures: dict[str, Any], now: str, known: float = 0.0) -> str:
+def objection(figures: dict[str, Any], now: str, known: float = 0.0, samples: int = SAMPLES) -> str:
     """Why a run of these figures is not ranked, in one line; nothing where it is. `now` is the
-    evaluator of its dataset, `known` the share of test images that its networks have seen."""
+    evaluator of its dataset, `known` the share of test images that its networks have seen, and
+    `samples` are as many as a ranked run has."""
     if (by := figures.get("evaluator", "of an older version")) != now:
         return f"refused: scored by evaluator {by}; that of this dataset is now {now}"
     n, differ = figures["n"], figures["distinct"]
@@ -53,7 +56,7 @@ def objection(figures: dict[str, Any], now: str, known: float = 0.0) -> str:
         return f"flagged: only {differ} of {n} samples differ"
     if "unguided_fid" in figures:
         return "unranked: drawn to match test images"
-    return "" if n == SAMPLES else f"unranked: {n} samples, not {SAMPLES}"
+    return "" if n == samples else f"unranked: {n} samples, not {samples}"
 
 
 def ranks(low: list[float], high: list[float]) -> list[int]:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas
 
 from scorefield.experiments.evaluators import load_evaluator
+from scorefield.leaderboard.binding import unbound
 from scorefield.leaderboard.evaluator_hash import evaluator_hash
 from scorefield.leaderboard.rules import RULES, leaked, networks, objection, ranks
 from scorefield.pipeline import params
@@ -13,12 +14,14 @@ from scorefield.pipeline.files import ZOO, load_dataset, load_json
 
 SCORES = ("fid", "fid_low", "fid_high", "kid", "precision", "recall")
 MORE = ("density", "coverage")
-COLUMNS = ["rank", "run", "data", *SCORES, "steps", "nfe", "parameters", "images_seen", "note"]
-COUNTS = ["rank", "steps", "nfe", "parameters", "images_seen"]
-SCORES_2D = ["mmd2", "mmd2_floor", "energy_distance", "nll", "nll_floor"]
+COLUMNS = ["rank", "run", "data", "n", *SCORES, "steps", "nfe", "parameters", "images_seen", "note"]
+COUNTS = ["rank", "n", "steps", "nfe", "parameters", "images_seen"]
+SCORES_2D = ["mmd2", "mmd2_se", "mmd2_floor", "energy_distance", "nll", "nll_floor"]
 SUBMITTED = "submitted samples, cost not known"
+UNCALLED = "flagged: drawn without a single network call"
 ELSEWHERE = "trained elsewhere, on data not known"
 SHIPPED = "shipped: trained for hours on other images"
+TWIN = "unranked: the same model and noise without guidance"
 MODES = ["off_mode", "off_mode_se", "rare_mode", "rare_mode_se"]  # some only with a rare mode
 
 
@@ -63,11 +66,11 @@ def leaderboard(runs: dict[str, Any], found: dict[str, dict[str, Any]]) -> panda
         if "fid" in found[name]:
             first.setdefault(spec["data"], spec)
     now = {data: evaluator_hash(spec) for data, spec in first.items()}
-    rows = [
-        row(name, spec, found[name], now[spec["data"]])
-        for name, spec in runs.items()
-        if "fid" in found[name]
-    ]
+    rows = []
+    for name, spec in runs.items():
+        if "fid" in found[name]:
+            rows.append(row(name, spec, found[name], now[spec["data"]]))
+            rows += twin(rows[-1], found[name])
     table = pandas.DataFrame(rows, columns=[*COLUMNS, *MORE])
     for _, group in table[table["note"].isin(["", SUBMITTED, ELSEWHERE])].groupby("data"):
         table.loc[group.index, "rank"] = ranks([*group["fid_low"]], [*group["fid_high"]])
@@ -80,13 +83,28 @@ def leaderboard(runs: dict[str, Any], found: dict[str, dict[str, Any]]) -> panda
 def row(name: str, spec: dict[str, Any], figures: dict[str, Any], now: str) -> dict[str, Any]:
     """A run as a line of the table, without scores that are refused; `now` is the hash of its
     dataset's evaluator."""
-    against = objection(figures, now, leaked(spec))
-    line = {"run": name, "data": spec["data"], "note": against or remark(spec)}
+    against = unbound(name, figures)
+    against = f"refused: {against}" if against else objection(figures, now, leaked(spec))
+    if not against and figures["nfe"] == 0 and spec["guidance"] != "submitted_samples":
+        against = UNCALLED
+    line = {"run": name, "data": spec["data"], "n": figures["n"]}
+    line |= {"note": against or remark(spec)}
     if not against.startswith("refused"):
         line |= {key: figures[key] for key in (*SCORES, *MORE)}
     if spec["guidance"] != "submitted_samples":
         line |= {key: figures[key] for key in ("steps", "nfe")} | costs(spec)
     return line
+
+
+def twin(line: dict[str, Any], figures: dict[str, Any]) -> list[dict[str, Any]]:
+    """A line with the FID of as many samples of the same model without guidance, below that of a
+    run that should match test images: FIDs are compared at equal n only. Empty for other runs, and
+    for one whose scores are refused."""
+    if "unguided_fid" not in figures or "fid" not in line:
+        return []
+    same = {key: line[key] for key in ("data", "n", "steps") if key in line}
+    scores = {key: figures[f"unguided_{key}"] for key in SCORES[:3]}
+    return [{"run": f"{line['run']}, unguided", "note": TWIN} | same | scores]
 
 
 def floors(evaluators: dict[str, str]) -> pandas.DataFrame:
@@ -99,8 +117,9 @@ def floors(evaluators: dict[str, str]) -> pandas.DataFrame:
             f"floor: the {len(data.train)} training images as samples; "
             f"{figures['copies']:.1%} of the test images copy one"
         )
-        rows.append({"run": f"{name} training images", "data": name, "note": note} | figures)
-    return pandas.DataFrame(rows, columns=["run", "data", "note", *SCORES, *MORE])
+        known = {"run": f"{name} training images", "data": name, "n": len(data.train)}
+        rows.append(known | {"note": note} | figures)
+    return pandas.DataFrame(rows, columns=["run", "data", "n", "note", *SCORES, *MORE])
 
 
 def leaderboard_2d(runs: dict[str, Any], found: dict[str, dict[str, Any]]) -> pandas.DataFrame:

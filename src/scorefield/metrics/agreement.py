@@ -13,7 +13,7 @@ from scorefield.metrics.coherence import coherent
 from scorefield.metrics.discovery import share_error
 from scorefield.metrics.evaluators import FeatureEvaluator
 from scorefield.metrics.fidelity import fid
-from scorefield.metrics.mmd import mmd
+from scorefield.metrics.mmd import mmd, mmd_se
 
 
 def class_agreement(found: Tensor | None, expected: Tensor | None) -> dict[str, float]:
@@ -57,8 +57,10 @@ def of_images(
 def of_points(x: Tensor, y: Tensor, data: Points) -> dict[str, float]:
     """Figures of points x and y (N, D) of a joint mixture, whose components are the classes:
     `class_agreement`; the `slope` of the regression of x on y and the `residual` variance per
-    coordinate, both around the component means and over pairs that agree; and the squared MMD of x
-    to the test split. Raises InputError for data without pairs."""
+    coordinate, both around the component means and over pairs that agree, with their standard
+    errors for independent samples (of the slope by the residuals' squares, of the variance by their
+    fourth moment); and the squared MMD of x to the test split. Raises InputError for data without
+    pairs."""
     if data.joint is None:
         raise InputError("data: agreement of points needs a dataset of pairs")
     mean, half = data.joint.mean, x.shape[1]
@@ -67,9 +69,16 @@ def of_points(x: Tensor, y: Tensor, data: Points) -> dict[str, float]:
     agree = found == expected
     dx = (x.double() - mean[expected, :half])[agree]
     dy = (y.double() - mean[expected, half:])[agree]
-    slope = ((dx * dy).sum() / dy.square().sum()).item()
-    figures = {"slope": slope, "residual": (dx - slope * dy).square().mean().item()}
-    return class_agreement(found, expected) | figures | {"mmd2": mmd(x, data.test)}
+    slope = (dx * dy).sum() / dy.square().sum()
+    squares = (dx - slope * dy).square()
+    figures = {
+        "slope": slope.item(),
+        "slope_se": ((squares * dy.square()).sum().sqrt() / dy.square().sum()).item(),
+        "residual": squares.mean().item(),
+        "residual_se": (squares.mean(1).std() / len(squares) ** 0.5).item(),
+    }
+    distance = {"mmd2": mmd(x, data.test), "mmd2_se": mmd_se(x, data.test)}
+    return class_agreement(found, expected) | figures | distance
 
 
 def component(joint: Mixture, part: slice, x: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from scorefield.metrics.points import points
 from scorefield.pipeline.files import to_bytes, to_unit
 from scorefield.pipeline.ranks import by_rows
 
-BATCH = 200  # images per forward pass
+BATCH, LARGE = 200, 2000  # images per forward pass, on a CPU and on a GPU
 SPLITS: tuple[str, ...] = ("train", "validation", "test")
 Sections = Mapping[str, Mapping[str, Any]]  # the knobs of `points` and of `images`, by name
 Figures = dict[str, float]
@@ -100,7 +100,7 @@ class FeatureEvaluator:
         def of_bytes(part: Tensor) -> Tensor:
             return self._features(to_bytes(part)).double()
 
-        return by_rows(of_bytes, images, BATCH)
+        return by_rows(of_bytes, images, self._batch)
 
     @torch.no_grad()
     def read(self, images: Tensor) -> Reading:
@@ -112,7 +112,7 @@ class FeatureEvaluator:
     def classes(self, images: Tensor) -> Tensor | None:
         """The most likely class of each image, (N,), without rounding to bytes; None where the
         network does not know the classes of the data."""
-        probabilities = self._probabilities(by_rows(self._features, images, BATCH))
+        probabilities = self._probabilities(by_rows(self._features, images, self._batch))
         return None if probabilities is None else probabilities.argmax(1)
 
     def distance(self, fake: Tensor, real: Tensor) -> Figures:
@@ -149,8 +149,12 @@ class FeatureEvaluator:
         real, train = self.features(data.test), self.features(data.train)
         return coherence(self.read(fake), real, train, data)
 
+    @property
+    def _batch(self) -> int:
+        return BATCH if self.device.type == "cpu" else LARGE
+
     def _features(self, images: Tensor) -> Tensor:
-        return self.network.features(to_unit(images).to(self.device)).cpu()
+        return self.network.features(to_unit(images.to(self.device))).cpu()
 
     def _probabilities(self, features: Tensor) -> Tensor | None:
         probabilities = self.network.probabilities(features.to(self.device))

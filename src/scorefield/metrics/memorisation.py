@@ -9,14 +9,19 @@ CHUNK, BLOCK = 1000, 2048  # rows and columns of one block of distances
 NEAR = 1 / 3  # of the distance to the second neighbour (Yoon et al. 2023, Gu et al. 2023)
 
 
-def closest(fake: Tensor, *real: Tensor) -> Tensor:
-    """Distances of rows (M, F) to their two nearest of all (N, F), bytes or floats: (M, 2)."""
-    fake, near = as_float(fake), torch.full((len(fake), 2), torch.inf)
-    for part in real:
-        for block in part.split(BLOCK):
-            distances = torch.cdist(fake, as_float(block))
-            near = torch.cat([near, distances], 1).topk(2, 1, largest=False).values
-    return near
+def nearest(fake: Tensor, *real: Tensor, k: int = 2) -> tuple[Tensor, Tensor]:
+    """Distances of rows (M, F) to their k nearest of all (N, F), bytes or floats, ascending, and
+    which of all they are: two of (M, k). Where N < k, infinite distances to row 0 follow."""
+    fake, start = as_float(fake), 0
+    near, place = torch.full((len(fake), k), torch.inf), torch.zeros(len(fake), k, dtype=torch.long)
+    for block in (block for part in real for block in part.split(BLOCK)):
+        distances = torch.cat([near, torch.cdist(fake, as_float(block))], 1)
+        places = torch.cat(
+            [place, torch.arange(start, start + len(block)).expand(len(fake), -1)], 1
+        )
+        near, chosen = distances.topk(k, 1, largest=False)
+        place, start = places.gather(1, chosen), start + len(block)
+    return near, place
 
 
 def as_float(x: Tensor) -> Tensor:
@@ -24,11 +29,15 @@ def as_float(x: Tensor) -> Tensor:
     return x if x.is_floating_point() else x.float()
 
 
-def copied(fake: Tensor, *real: Tensor) -> Tensor:
-    """Whether rows (M, F) are copies, bools (M,): the nearest of all (N, F) is at most a third as
-    far as the second nearest, or both have distance 0."""
-    near = by_rows(lambda part: closest(part, *real), fake, CHUNK)
+def near_one(near: Tensor) -> Tensor:
+    """Whether the nearest is at most a third as far as the second nearest, or both have distance 0,
+    from distances (M, 2) or more: bools (M,)."""
     return near[:, 0] <= NEAR * near[:, 1]
+
+
+def copied(fake: Tensor, *real: Tensor) -> Tensor:
+    """Whether rows (M, F) are copies by `near_one`, bools (M,)."""
+    return by_rows(lambda part: near_one(nearest(part, *real)[0]), fake, CHUNK)
 
 
 def memorisation(fake: dict[str, Tensor], *real: dict[str, Tensor]) -> dict[str, float]:

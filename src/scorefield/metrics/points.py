@@ -9,7 +9,7 @@ from scorefield.core.exact import Mixture
 from scorefield.core.schedule import linear
 from scorefield.metrics.discovery import discovery
 from scorefield.metrics.energy_distance import energy_distance
-from scorefield.metrics.mmd import mmd, mmd_floor
+from scorefield.metrics.mmd import mmd, mmd_floor, mmd_se
 from scorefield.metrics.novelty import novelty, novelty_summary
 from scorefield.metrics.shares import mode_of, shares
 
@@ -27,15 +27,18 @@ def points(
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
     """Figures of points (N, D) that should follow the law, and a table of shares by mode.
 
-    mmd2 has bandwidth 1, mmd2_narrow and mmd2_wide the given ones; mmd2_floor is the standard
-    deviation of mmd2 for exact draws. nll is the mean of -log p under the law, in nats.
+    mmd2 has bandwidth 1, mmd2_narrow and mmd2_wide the given ones. mmd2_floor is the standard
+    deviation of mmd2 for exact draws, and mmd2_se its standard error for these points, at least the
+    floor. nll is the mean of -log p under the law, in nats.
     off_mode is the share of points further than `within` standard deviations from every component;
     rare_mode, where a mode is rare or withheld, the share of points in it.
     """
     real, modes = data.test, int(data.mode.max()) + 1
+    floor = mmd_floor(law, len(fake), len(real))
     figures = {
         "mmd2": mmd(fake, real),
-        "mmd2_floor": mmd_floor(law, len(fake), len(real)),
+        "mmd2_floor": floor,
+        "mmd2_se": max(floor, mmd_se(fake, real)),
         "mmd2_narrow": mmd(fake, real, narrow),
         "mmd2_wide": mmd(fake, real, wide),
         "energy_distance": energy_distance(fake, real),

@@ -4,119 +4,107 @@ weights of an unsupported pipeline are not downloaded."""
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from math import isqrt
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import torch
-from diffusers import DDPMScheduler, DiffusionPipeline
+from diffusers import DiffusionPipeline
 from huggingface_hub import hf_hub_download
-from torch import Tensor
 
 from scorefield.core.errors import InputError
-from scorefield.core.network import Prediction
-from scorefield.core.schedule import SCHEDULES, STEPS, Schedule
+from scorefield.nets._levels import Levels, levels_of
 
 Source: TypeAlias = str | Path | DiffusionPipeline  # a folder, a name on the Hub, or a pipeline
-PREDICT: dict[str, Prediction] = {"epsilon": "eps", "sample": "x0", "v_prediction": "v"}
-PARTS = ("unet", "scheduler")  # of a pipeline that can be read
-CONFIGS = ("unet/config.json", "scheduler/scheduler_config.json")
-BETAS = (
-    *("num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas"),
-    "rescale_betas_zero_snr",
-)
+NETWORKS = {"unet": ("UNet2DModel",), "transformer": ("DiTTransformer2DModel",)}
+CODERS = {  # of latents
+    "vae": ("AutoencoderKL", "AutoencoderTiny", "VQModel"),
+    "vqvae": ("VQModel", "AutoencoderKL", "AutoencoderTiny"),
+}
+SUPPORTED = "a UNet2DModel or DiTTransformer2DModel, a scheduler and a decoder of latents"
+Config: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Described:
-    """The configurations of a pipeline: a UNet2DModel and a scheduler; `name` is for errors."""
+    """The configurations of a pipeline: its network, its scheduler and what decodes its latents
+    (empty for pixels), and the names of the parts; `name` is for errors."""
 
     name: str
-    unet: Mapping[str, Any]
-    scheduler: Mapping[str, Any]
+    part: str
+    net: Config
+    scheduler: Config
+    coder_part: str = ""
+    coder: Config | None = None
 
     @property
     def fold(self) -> int:
         """The side of the squares of pixels that are folded into channels; above 1 only for
         pipelines that this library exported."""
-        channels: int = self.unet["in_channels"]
-        return isqrt(channels // self.unet.get("image_channels", channels))
+        channels: int = self.net["in_channels"]
+        return isqrt(channels // self.net.get("image_channels", channels))
 
     @property
     def channels(self) -> int:
-        """The number of channels of an image."""
-        found: int = self.unet["in_channels"] // self.fold**2
+        """The number of channels of an image, or of its latents."""
+        found: int = self.net["in_channels"] // self.fold**2
         return found
 
     @property
     def size(self) -> tuple[int, int] | None:
         """Height and width of the training images; None where the configuration does not state
         them."""
-        stated = self.unet.get("sample_size")
+        stated = self.net.get("sample_size")
         if stated is None:
             return None
         height, width = (stated, stated) if isinstance(stated, int) else stated
         return self.fold * height, self.fold * width
 
     @property
-    def predict(self) -> Prediction:
-        """The quantity that the network predicts."""
-        return PREDICT[self.scheduler.get("prediction_type", "epsilon")]
-
-    @cached_property
-    def table(self) -> Tensor:
-        """alpha^2 after each step of its noise schedule, (steps,) in float64. Raises InputError for
-        betas of a kind that diffusers does not support."""
-        try:
-            found: Tensor = DDPMScheduler(**self.betas).alphas_cumprod
-        except NotImplementedError as error:
-            raise InputError(f"'{self.name}': {error}") from None
-        return found.double()
+    def classes(self) -> int:
+        """The number of labels that its network takes, 0 for none."""
+        key = "num_class_embeds" if self.part == "unet" else "num_embeds_ada_norm"
+        return self.net.get(key) or 0
 
     @property
-    def betas(self) -> dict[str, Any]:
-        """The part of the configuration that defines the betas of its noise schedule."""
-        return {key: self.scheduler[key] for key in BETAS if key in self.scheduler}
+    def levels(self) -> Levels:
+        """Its noise levels. Raises InputError where they are not supported."""
+        try:
+            return levels_of(self.scheduler)
+        except InputError as error:
+            raise InputError(f"'{self.name}': {error}") from None
 
-    def knows(self, schedule: Schedule) -> bool:
-        """Whether its noise levels are those of a schedule."""
-        if len(self.table) != STEPS:
-            return False
-        t = torch.arange(1, STEPS + 1, dtype=torch.float64) / STEPS
-        alpha, sigma = schedule(t)
-        gap = torch.stack([self.table - alpha**2, 1 - self.table - sigma**2])
-        return bool(gap.abs().max() < 1e-3)
-
-    def schedule(self) -> Schedule:
-        """The schedule with its noise levels. Raises InputError where this library has none."""
-        for make in SCHEDULES.values():
-            if self.knows(make()):
-                return make()
-        has_table = self.betas.get("trained_betas") is not None
-        levels = "a table of its own" if has_table else self.betas
-        raise InputError(
-            f"'{self.name}': its noise levels ({levels}) are not supported; only linear betas from "
-            f"0.0001 to 0.02 on {STEPS:,} steps are"
-        )
+    @property
+    def parts(self) -> int:
+        """What the sides of an image are multiples of: each level of a U-Net but the last halves
+        them; the patches of a transformer."""
+        if self.part == "transformer":
+            return int(self.net.get("patch_size", 2))
+        return int(self.fold * 2 ** (len(self.net["down_block_types"]) - 1))
 
 
 def described(source: Source) -> Described:
     """The description of a pipeline, of a folder or of a name on the Hub. Raises InputError where
     there is no pipeline, and for the first property that is not supported."""
     if isinstance(source, DiffusionPipeline):
-        name, index = type(source).__name__, source.config
-        parts = {key: value for key, value in source.components.items() if value is not None}
-        readable(name, {key: type(value).__name__ for key, value in parts.items()})
-        unet, scheduler = parts["unet"].config, parts["scheduler"].config
+        name, index = type(source).__name__, dict(source.config)
+        held = {key: value for key, value in source.components.items() if value is not None}
+        classes = {key: type(value).__name__ for key, value in held.items()}
+        configs = {key: dict(getattr(value, "config", {})) for key, value in held.items()}
     else:
         name, index = str(source), config(str(source), "model_index.json")
-        readable(name, listed(index))
-        unet, scheduler = (config(name, file) for file in CONFIGS)
-    own = {key: value for key, value in unet.items() if not key.startswith("_")}
+        classes, configs = listed(index), {}
+    part, coder = readable(name, classes)
+
+    def of(key: str) -> dict[str, Any]:
+        file = "scheduler_config" if key == "scheduler" else "config"
+        found = configs[key] if key in configs else config(name, f"{key}/{file}.json")
+        clean = {k: v for k, v in found.items() if not k.startswith("_")}
+        return clean | {"_class_name": classes[key]}
+
+    own = of(part)
     if "image_channels" in index:  # exported by this library
         own["image_channels"] = index["image_channels"]
-    found = Described(name, own, scheduler)
+    found = Described(name, part, own, of("scheduler"), coder, of(coder) if coder else None)
     for problem in problems(found):
         raise InputError(f"'{name}': {problem}")
     return found
@@ -155,40 +143,45 @@ def listed(index: dict[str, Any]) -> dict[str, str]:
     return {key: value[1] for key, value in parts.items() if len(value) == 2 and value[1]}
 
 
-def readable(name: str, classes: dict[str, str]) -> None:
-    """Raises InputError unless a pipeline consists of a UNet2DModel and a scheduler."""
-    others = [f"{part} ({kind})" for part, kind in classes.items() if part not in PARTS]
-    missing = [part for part in PARTS if part not in classes]
-    if others or missing:
-        has = f"also has {', '.join(others)}" if others else f"has no {missing[0]}"
-        supported = "only a UNet2DModel of pixels and a scheduler are supported"
-        raise InputError(f"'{name}' {has}; {supported}")
-    if classes["unet"] != "UNet2DModel":
-        raise InputError(f"'{name}': expected a UNet2DModel as its unet, found {classes['unet']}")
+def readable(name: str, classes: dict[str, str]) -> tuple[str, str]:
+    """The names of the network's part and of that which decodes latents, empty for none. Raises
+    InputError for a pipeline of other parts, such as a text encoder."""
+    known = {*NETWORKS, *CODERS, "scheduler"}
+    others = [f"{part} ({kind})" for part, kind in classes.items() if part not in known]
+    networks, coders = ([part for part in each if part in classes] for each in (NETWORKS, CODERS))
+    if others:
+        raise InputError(f"'{name}' also has {', '.join(others)}; supported: {SUPPORTED}")
+    if len(networks) != 1 or len(coders) > 1 or "scheduler" not in classes:
+        missing = "no scheduler" if networks else "no unet or transformer"
+        raise InputError(f"'{name}' has {missing}; supported: {SUPPORTED}")
+    for part in (*networks, *coders):
+        expected = (NETWORKS | CODERS)[part]
+        if classes[part] not in expected:
+            raise InputError(
+                f"'{name}': expected {' or '.join(expected)} as its {part}, found {classes[part]}"
+            )
+    return networks[0], "".join(coders)
 
 
 def problems(found: Described) -> Iterator[str]:
     """The properties of a pipeline that are not supported, one line each."""
-    unet, scheduler = found.unet, found.scheduler
-    channels, out = unet["in_channels"], unet["out_channels"]
-    if unet.get("class_embed_type") or unet.get("num_class_embeds"):
-        yield "its unet takes class labels, which are not supported"
-    if out == 2 * channels or "learned" in str(scheduler.get("variance_type")):
-        yield f"its unet also predicts a variance ({out} channels for {channels}): not supported"
-    if out != channels:
-        yield f"its unet has {channels} channels as input and {out} as output"
+    channels, out = found.net["in_channels"], found.net.get("out_channels")
+    if found.net.get("class_embed_type"):
+        yield f"its unet's class_embed_type, {found.net['class_embed_type']}, is not supported"
+    if out not in (None, channels, 2 * channels):
+        yield f"its {found.part} has {channels} channels as input and {out} as output"
     if found.size:
         yield from size_problems(found, *found.size)
-    kind = scheduler.get("_class_name", "scheduler")
-    if "beta_start" not in scheduler or scheduler.get("timestep_type") == "continuous":
-        yield f"its {kind} has no table of betas over {STEPS:,} steps; other noise is not supported"
-    if scheduler.get("prediction_type", "epsilon") not in PREDICT:
-        yield f"prediction_type: {scheduler['prediction_type']} is not one of {', '.join(PREDICT)}"
+    try:
+        levels_of(found.scheduler)
+    except InputError as error:
+        yield str(error)
 
 
 def size_problems(found: Described, height: int, width: int) -> Iterator[str]:
-    """A line where the network does not take images of that size: each level but the last halves
-    them."""
-    parts = found.fold * 2 ** (len(found.unet["down_block_types"]) - 1)
-    if height % parts or width % parts:
-        yield f"its unet takes images whose sides are multiples of {parts}, not {height} x {width}"
+    """A line where the network does not take images of that size."""
+    if height % found.parts or width % found.parts:
+        yield (
+            f"its {found.part} takes images whose sides are multiples of {found.parts}, not "
+            f"{height} x {width}"
+        )

@@ -2,18 +2,21 @@
 
 from torch import Tensor, nn
 
-from scorefield.core.bounds import Count
+from scorefield.core.bounds import Size
 from scorefield.core.network import Network
 from scorefield.core.schedule import Schedule
+from scorefield.nets._pool import Pool
+
+ROLE, KINDS = "classifier", ("images",)
 
 
 def convnet(
     shapes: dict[str, list[int]],
     schedule: Schedule,
     *,
-    width: Count = 32,
-    features: Count = 128,
-    classes: Count = 10,
+    width: Size = 32,
+    features: Size = 128,
+    classes: Size = 10,
 ) -> Network:
     """Images (B, C, H, W) in [-1, 1] to logits (B, classes)."""
     return ConvNet(shapes["train"][1], width, features, classes)
@@ -30,7 +33,7 @@ class ConvNet(Network):
             *block(width, 2 * width, 1),
             *block(2 * width, 2 * width, 2),
             *block(2 * width, 2 * width, 1),
-            nn.AdaptiveAvgPool2d(4),
+            Pool(4),
             nn.Flatten(),
             nn.Linear(32 * width, features),
         )

@@ -7,13 +7,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention, silu
 
-from scorefield.core.bounds import Count, Natural
+from scorefield.core.bounds import Natural, Size
 from scorefield.core.errors import InputError
 from scorefield.core.hardware import arithmetic
 from scorefield.core.network import Network
 from scorefield.core.noise import coarse, scales
-from scorefield.core.schedule import STEPS, Schedule
+from scorefield.core.schedule import SLOWER, STEPS, Schedule
 
+ROLE, KINDS, JUMPS = "denoiser", ("images",), True
 Layer = TypeVar("Layer", bound=nn.Module)
 PERIOD, WAVES = 10_000, 128  # of the time features
 DROPPED = 0.1  # the share of labels that are dropped in training
@@ -23,10 +24,10 @@ def dit(
     shapes: dict[str, list[int]],
     schedule: Schedule,
     *,
-    width: Count = 160,
-    depth: Count = 5,
-    heads: Count = 4,
-    patch: Count = 7,
+    width: Size = 160,
+    depth: Size = 5,
+    heads: Size = 4,
+    patch: Size = 7,
     overlap: Natural = 2,
     stem: Natural = 16,
     classes: Natural = 0,
@@ -38,7 +39,8 @@ def dit(
     The size S is width 384, depth 12, heads 6. A token is a square of patch x patch pixels with
     `overlap` more on each side. With `stem` above 0, convolutions of so many channels precede the
     tokens (Xiao et al. 2021) and, with a shortcut past the transformer, follow them. With `classes`
-    above 0 the network takes labels (B,), of which a tenth is dropped in training.
+    above 0 the network takes labels (B,), of which a tenth is dropped in training; with until also
+    a second time.
     """
     _, channels, height, across = shapes["train"]
     if height % patch or across % patch or width % (4 * heads):
@@ -49,6 +51,8 @@ def dit(
     grid, extra = (height // patch, across // patch), shapes.get("xi", [0, 0])[1]
     square = (patch + 2 * overlap, patch, overlap)
     net = DiT(channels, extra, grid, width, depth, heads, square, stem, classes)
+    if "until" in shapes:
+        net.take_second_time(width)
     net.precision = precision
     return net
 
@@ -77,6 +81,11 @@ def zeros(layer: Layer) -> Layer:
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
     return layer
+
+
+def clock(width: int) -> nn.Sequential:
+    """The layers that embed the features of a time."""
+    return nn.Sequential(nn.Linear(2 * WAVES, width), nn.SiLU(), nn.Linear(width, width))
 
 
 class Block(nn.Module):
@@ -147,7 +156,7 @@ class DiT(Network):
         if classes:
             self.labels = nn.Embedding(classes + 1, width)  # the last stands for no label
         self.register_buffer("place", places(grid, width), persistent=False)
-        self.time = nn.Sequential(nn.Linear(2 * WAVES, width), nn.SiLU(), nn.Linear(width, width))
+        self.time = clock(width)
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(width, 1e-6, False)
         self.condition = zeros(nn.Linear(width, 2 * width))
@@ -157,25 +166,37 @@ class DiT(Network):
         zeros(self.leave if self.last is None else self.last)
         self.to(memory_format=torch.channels_last)
 
+    def take_second_time(self, width: int) -> None:
+        """Become a network that jumps: the difference of two times is embedded like a time."""
+        self.jumps, self.span = True, clock(width)
+
     def embeddings(self) -> tuple[nn.Module, ...]:
-        named = ("before", "embed", "noise", "gate", "labels", "time", "leave", "after")
+        named = ("before", "embed", "noise", "gate", "labels", "time", "span", "leave", "after")
         return tuple(part for name, part in self.named_children() if name in named)
 
-    def embedding(self, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
-        """The embedding (B, width) of times, scaled to 1,000, and of labels (B,) or none."""
-        c = self.time(waves((STEPS * t.to(x.device)).flatten().expand(len(x)), WAVES))
+    def embedding(
+        self, x: Tensor, t: Tensor, labels: Tensor | None, s: Tensor | None = None
+    ) -> Tensor:
+        """The embedding (B, width) of times, scaled to 1,000 (to 10 in a network that jumps), and
+        of labels (B,) or none."""
+        scale = STEPS if s is None else SLOWER
+        c = self.time(waves((scale * t.to(x.device)).flatten().expand(len(x)), WAVES))
+        if s is not None:
+            c = c + self.span(waves((scale * (t - s)).flatten().expand(len(x)), WAVES))
         if self.classes:
             none = torch.full((len(x),), self.classes, device=x.device)
             c = c + self.labels(none if labels is None else labels.to(x.device))
         return silu(c)
 
+    def begin(self, data: dict[str, Tensor]) -> None:
+        """Raises InputError for labels that the network does not have."""
+        if self.classes and "train_labels" in data and data["train_labels"].max() >= self.classes:
+            raise InputError(f"dit.classes: {self.classes} classes, but the data have more")
+
     def training_labels(self, labels: Tensor | None) -> Tensor | None:
-        """Labels (B,) of a batch as the network takes them; in training a tenth of them is dropped.
-        Raises InputError for labels that the network does not have."""
+        """Labels (B,) of a batch as the network takes them; in training a tenth is dropped."""
         if labels is None:
             return None
-        if labels.max() >= self.classes:
-            raise InputError(f"dit.classes: {self.classes} classes, but the data have more")
         dropped = torch.rand(len(labels), device=labels.device) < DROPPED * self.training
         return torch.where(dropped, self.classes, labels)
 
@@ -187,9 +208,15 @@ class DiT(Network):
             h = torch.cat([h, self.gate(c)[:, :, None, None] * noise], 1)
         return h.flatten(2).transpose(1, 2) + self.place
 
-    def forward(self, x: Tensor, t: Tensor, labels: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        t: Tensor,
+        labels: Tensor | None = None,
+        s: Tensor | None = None,
+    ) -> Tensor:
         with arithmetic(self.precision, x.device):
-            c = self.embedding(x, t, labels)
+            c = self.embedding(x, t, labels, s)
             image, xi = x.float().tensor_split([x.shape[1] - self.extra], 1)
             inner = self.before(image, c) if self.before else image
             h = self.tokens(inner, xi, c)

@@ -13,6 +13,8 @@ from scorefield.core.network import Network, Prediction
 from scorefield.core.schedule import Schedule, aligned
 from scorefield.nets._images import TrainingImages
 
+ROLE, KINDS = "denoiser", ("points", "layouts", "images")
+
 
 def exact(shapes: dict[str, list[int]], schedule: Schedule, *, width: Positive = 0.37) -> Network:
     """Vectors (B, D) and t to E[x_0 | x_t] (B, D), for a dataset with a known law; with xi, vectors
@@ -33,6 +35,7 @@ class Exact(Network):
     """The exact denoiser; its buffers are the parameters of the mixture, (E, ...) for E laws."""
 
     predict: Prediction = "x0"
+    float64 = True
 
     def __init__(self, shapes: dict[str, list[int]], schedule: Schedule) -> None:
         super().__init__()
@@ -119,6 +122,7 @@ class ExactImages(Network):
     product of (B, C H W) with (C H W, N) and one back."""
 
     predict: Prediction = "x0"
+    float64 = True
 
     def __init__(self, shapes: dict[str, list[int]], schedule: Schedule, width: float) -> None:
         super().__init__()

@@ -15,6 +15,8 @@ from scorefield.core.network import Network
 from scorefield.core.schedule import Schedule
 from scorefield.pipeline.files import to_bytes
 
+ROLE, KINDS = "classifier", ("images",)
+
 
 def inception(shapes: dict[str, list[int]], schedule: Schedule, *, weights: str = "") -> Network:
     """An evaluator of RGB images (B, 3, H, W): pool3 features (B, 2048) and 1,008 logits.

@@ -5,15 +5,16 @@ from math import pi
 import torch
 from torch import Tensor, nn
 
-from scorefield.core.bounds import Count
+from scorefield.core.bounds import Size
 from scorefield.core.network import Network
 from scorefield.core.schedule import Schedule
 
+ROLE, KINDS = "denoiser", ("layouts",)
 WAVES = (0.7, 1.9, 3.3)  # angular frequencies, different from those of the named layouts
 
 
 def mlp_ensemble(
-    shapes: dict[str, list[int]], schedule: Schedule, *, width: Count = 64, depth: Count = 4
+    shapes: dict[str, list[int]], schedule: Schedule, *, width: Size = 64, depth: Size = 4
 ) -> Network:
     """Points (B, E, D), or their rows (B E, D) in the same order, and t to the same shape. Members
     share only the optimiser steps and the clipping of gradients. Fourier features of the

@@ -6,20 +6,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pixel_unshuffle, silu
 
-from scorefield.core.bounds import Count, NonNegative
+from scorefield.core.bounds import NonNegative, Size
 from scorefield.core.network import Network
 from scorefield.core.schedule import Schedule
 from scorefield.nets._groups import groups
+from scorefield.nets._pool import Pool
 from scorefield.nets._ratio import Ratio, pair_size, time_features
+
+ROLE, KINDS = "ratio", ("images",)
 
 
 def ratio_conv(
     shapes: dict[str, list[int]],
     schedule: Schedule,
     *,
-    width: Count = 32,
-    features: Count = 128,
-    fold: Count = 2,
+    width: Size = 32,
+    features: Size = 128,
+    fold: Size = 2,
     pairing: Literal["class", "instance"] = "class",
     condition: Literal["clean", "same_t"] = "clean",
     least: float = -20.0,
@@ -47,9 +50,7 @@ class Encoder(nn.Module):
         )
         self.times = nn.ModuleList(nn.Linear(16, b) for _, b in sizes)
         self.norms = nn.ModuleList(nn.GroupNorm(groups(b), b) for _, b in sizes)
-        self.leave = nn.Sequential(
-            nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(32 * width, features)
-        )
+        self.leave = nn.Sequential(Pool(4), nn.Flatten(), nn.Linear(32 * width, features))
         self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ from scorefield.core.schedule import Schedule
 from scorefield.nets._images import TrainingImages
 from scorefield.nets._ratio import BINS
 
+ROLE, KINDS = "ratio", ("images",)
+
 
 def ratio_exact(
     shapes: dict[str, list[int]],
@@ -34,6 +36,7 @@ class RatioExact(Network):
     one for y."""
 
     log_mean: Tensor
+    float64 = True
     shift, turn = 0.0, 0.0
 
     def __init__(
@@ -79,4 +82,4 @@ class RatioExact(Network):
         law = self.x.law()
         if self.pairing == "class":
             return law.class_shares.log()
-        return -torch.tensor(float(len(law.points))).to(law.points).log()
+        return -torch.tensor(float(len(law.points)), dtype=law.points.dtype).log()

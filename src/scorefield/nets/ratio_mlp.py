@@ -5,18 +5,20 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from scorefield.core.bounds import Count
+from scorefield.core.bounds import Size
 from scorefield.core.network import Network
 from scorefield.core.schedule import Schedule
 from scorefield.nets._ratio import Ratio, pair_size, time_features
+
+ROLE, KINDS = "ratio", ("points",)
 
 
 def ratio_mlp(
     shapes: dict[str, list[int]],
     schedule: Schedule,
     *,
-    width: Count = 64,
-    depth: Count = 3,
+    width: Size = 64,
+    depth: Size = 3,
     pairing: Literal["class", "instance"] = "instance",
     condition: Literal["clean", "same_t"] = "clean",
     least: float = -20.0,

@@ -8,7 +8,7 @@ import torch
 from scorefield.core.errors import InputError
 from scorefield.core.network import Network, rebuilt_from
 from scorefield.core.schedule import Schedule
-from scorefield.pipeline.files import WEIGHTS, build, checksum, load_json, load_model
+from scorefield.pipeline.files import WEIGHTS, build, checksum, load_config, load_model
 
 
 def submitted_model(
@@ -31,7 +31,7 @@ def submitted_model(
         found = checksum(Path(folder, WEIGHTS), Path(folder, "config.json"))
         if found != sha256:
             raise InputError(f"{folder}: changed since it was entered ({found[:12]})")
-        model, resolved = load_model(folder), load_json(Path(folder, "config.json"))["_scorefield"]
+        model, resolved = load_model(folder), load_config(folder)
         if [*model.shape] != shapes["train"][1:] or model.draws != ("xi" in shapes):
             size = [*model.shape]
             raise InputError(f"{folder}: sample size {size} or extra noise does not fit the entry")

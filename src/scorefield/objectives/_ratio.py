@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from scorefield.core.exact import Mixture, pointwise_mutual_information
+from scorefield.core.hardware import sent
 from scorefield.core.log_ratio import LogRatio
 from scorefield.core.model import Model
 from scorefield.core.schedule import Schedule, time_at
@@ -37,34 +38,37 @@ def partners(labels: Tensor) -> Tensor:
 
 
 def pairs(model: Model, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """T of joint pairs (B,), T of all pairs (B, B), a mask of the independent ones (B, B), and the
-    times of the rows (B,). batch["x"] is x, batch["pair"] is y, batch["y"] are labels.
+    """T of joint pairs (B,), T of all pairs (B, B), and on the CPU a mask of the independent ones
+    (B, B) and the times of the rows (B,). batch["x"] is x, batch["pair"] is y, batch["y"] are
+    labels.
 
     Rows are independent: x_i and y_j with i != j are a draw from the product of the marginals.
     """
     net, add_noise = cast(Ratio, model.net), model.schedule.add_noise
     x, y, n = batch["x"], batch["pair"], len(batch["x"])
-    rows, t = torch.arange(n, device=x.device), stratified(n, x.device)
+    rows, times = torch.arange(n), stratified(n)
     if model.training and net.shift + net.turn > 0:
         y = jittered(y, net.shift, net.turn)
-    independent, group, s = rows[:, None] != rows, torch.zeros_like(rows), torch.zeros_like(t)
+    independent, group = rows[:, None] != rows, rows // GROUP
     if net.condition == "same_t":
-        group = rows // GROUP
-        t = s = t[group * GROUP]
+        times = times[group * GROUP]
         independent &= group[:, None] == group
+    t = sent(times, x.device)
+    s = t if net.condition == "same_t" else torch.zeros_like(t)
     x_t = add_noise(x, t)
     every = net.table(x_t, t, add_noise(y, s), s)
     if net.pairing == "instance":
-        return every.diagonal(), every, independent, t
+        return every.diagonal(), every, independent, times
     partner = partners(batch["y"])
     if net.condition == "clean":
-        return every[rows, partner], every, independent, t
-    return net(x_t, t, add_noise(y[partner], t), t), every, independent, t
+        return every.gather(1, partner[:, None])[:, 0], every, independent, times
+    return net(x_t, t, add_noise(y[partner], t), t), every, independent, times
 
 
 def mean_independent(values: Tensor, independent: Tensor) -> Tensor:
     """The mean over the independent pairs of each row, (B, B) to (B,)."""
-    return (values * independent).sum(1) / independent.sum(1).clamp_min(1)
+    chosen = sent(independent, values.device)
+    return (values * chosen).sum(1) / chosen.sum(1).clamp_min(1)
 
 
 def bin_of(t: Tensor) -> Tensor:
@@ -84,7 +88,8 @@ def probe(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
     for start in range(0, len(held["x"]) - GROUP + 1, 256):
         part = {key: value[start : start + 256] for key, value in held.items()}
         real, every, independent, t = pairs(model, part)
-        shift = log_mean[bin_of(t)]
+        shift = log_mean.cpu()[bin_of(t)]
+        real, every = real.cpu(), every.cpu()
         ratio = mean_independent((every - shift[:, None]).exp(), independent)
         above = mean_independent((real[:, None] > every).double(), independent)
         found.append((real - shift, ratio, above, bin_of(t)))

@@ -8,6 +8,8 @@ from scorefield.core.bounds import Below1, NonNegative
 from scorefield.core.model import Model
 from scorefield.objectives._jitter import jittered
 
+ROLE = "classifier"
+
 
 def classifier(
     model: Model,
@@ -29,4 +31,4 @@ def classifier(
 def diagnose(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
     """Accuracy on the test split."""
     guess = torch.cat([model.net(part).argmax(1) for part in data["test"].split(500)])
-    return {"accuracy": (guess == data["test_labels"]).double().mean().item()}
+    return {"accuracy": (guess == data["test_labels"]).cpu().double().mean().item()}

@@ -6,13 +6,15 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from scorefield.core.bounds import Count, Exponent, NonNegative, Positive, Share
+from scorefield.core.bounds import Exponent, NonNegative, Positive, Share, Size
 from scorefield.core.errors import InputError
 from scorefield.core.exact import Mixture
+from scorefield.core.hardware import sent
 from scorefield.core.model import Model, loss_weight
 from scorefield.core.network import Prediction
 from scorefield.objectives._times import Levels, drawn_times
 
+ROLE = "denoiser"
 DRAWS = True  # the network takes extra noise
 
 
@@ -21,7 +23,7 @@ def dddm(
     batch: dict[str, Tensor],
     *,
     predict: Prediction = "v",
-    m: Count = 8,
+    m: Size = 8,
     beta: Exponent = 1.0,
     lam: Share = 1.0,
     smoothing: NonNegative = 1e-6,
@@ -44,32 +46,42 @@ def dddm(
     if lam and m < 2:
         raise InputError(f"dddm.m: expected at least 2 draws for the interaction, found {m}")
     x = batch["x"]
-    t = drawn_times(x, levels, location, spread, model.training)
+    times = drawn_times(x, levels, location, spread, model.training)
+    t, rows = sent(times, x.device), split(times >= mse)
     alpha, sigma = model.schedule(t)
-    weight, far, loss = loss_weight(predict, alpha, sigma), t >= mse, torch.zeros_like(t)
-    power, share = 2 - (2 - beta) * t**ramp, lam * t**ramp
-    one, many = drawn(model, x, t, far, m, batch.get("y"))
-    near = ~far
-    loss[near] = energy(one, x[near], weight[near], 2 + 0 * t[near], 0 * t[near], 0.0)
-    loss[far] = energy(many, x[far], weight[far], power[far], share[far], smoothing)
+    weight, power = loss_weight(predict, alpha, sigma, model.std), 2 - (2 - beta) * t**ramp
+    one, many = drawn(model, x, t, rows, m, batch.get("y"))
+    near, far = (sent(each, x.device) for each in rows)
+    of_near = energy(one, x[near], weight[near], 2 + 0 * t[near], 0 * t[near], 0.0)
+    of_far = energy(many, x[far], weight[far], power[far], (lam * t**ramp)[far], smoothing)
+    loss = torch.zeros_like(t).index_copy(0, near, of_near).index_copy(0, far, of_far)
     if weighting == "sigmoid":
         loss = loss * alpha**2 / (alpha**2 + sigma**2 * torch.tensor(bias).exp())
     return loss
 
 
+def split(far: Tensor) -> tuple[Tensor, Tensor]:
+    """The indices of the rows that are not `far`, and of those that are, of bools (B,)."""
+    return (~far).nonzero()[:, 0], far.nonzero()[:, 0]
+
+
 def drawn(
-    model: Model, x: Tensor, t: Tensor, far: Tensor, m: int, labels: Tensor | None = None
+    model: Model,
+    x: Tensor,
+    t: Tensor,
+    rows: tuple[Tensor, Tensor],
+    m: int,
+    labels: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Draws of x_0 for one x_t of each x, in float32 or float64: one for each row that is not
-    `far`, (N, 1, ...), and m for each that is, (F, m, ...); t, far and labels are (B,)."""
-    noised = model.schedule.add_noise(x, t)
-    near_rows, far_rows = (~far).nonzero()[:, 0], far.nonzero()[:, 0]
-    rows = torch.cat([near_rows, far_rows.repeat_interleave(m)])
-    chosen = None if labels is None else labels[rows]
-    draws = model(noised[rows], t[rows], condition=chosen)
+    """Draws of x_0 for one x_t of each x, in float32 or float64: one for each of the first rows,
+    (N, 1, ...), and m for each of the second, (F, m, ...); t and labels are (B,)."""
+    noised, (near, far) = model.schedule.add_noise(x, t), rows
+    chosen = sent(torch.cat([near, far.repeat_interleave(m)]), x.device)
+    condition = None if labels is None else labels[chosen]
+    draws = model(noised[chosen], t[chosen], condition=condition)
     draws = draws if draws.dtype == torch.float64 else draws.float()
-    one, many = draws[: len(near_rows)], draws[len(near_rows) :]
-    return one[:, None], many.unflatten(0, (len(far_rows), m))
+    one, many = draws[: len(near)], draws[len(near) :]
+    return one[:, None], many.unflatten(0, (len(far), m))
 
 
 def energy(
@@ -119,7 +131,7 @@ def probe(model: Model, data: dict[str, Tensor]) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     for i, x, t in quarters(data["validation"][:4096]):
-        _, draws = drawn(model, x, t, t > 0, 2)
+        _, draws = drawn(model, x, t, split(torch.ones(len(x), dtype=torch.bool)), 2)
         to_x, between = mean_squares(draws, x)
         confinement, interaction = to_x.sqrt().mean().item(), between.sqrt().mean().item()
         found |= {f"confinement_{i}": confinement, f"interaction_{i}": interaction}

@@ -6,6 +6,7 @@ from torch.nn.functional import softplus
 from scorefield.core.model import Model
 from scorefield.objectives._ratio import diagnose, mean_independent, pairs, probe
 
+ROLE = "ratio"
 __all__ = ["diagnose", "disc", "probe"]
 
 

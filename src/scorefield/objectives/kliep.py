@@ -5,6 +5,7 @@ from torch import Tensor
 from scorefield.core.model import Model
 from scorefield.objectives._ratio import diagnose, mean_independent, pairs, probe
 
+ROLE = "ratio"
 __all__ = ["diagnose", "kliep", "probe"]
 
 

@@ -34,14 +34,13 @@ def placed(
 def first_paths(
     level: NoiseLevel, a: Tensor, b: Tensor, nodes: int, seed: int, examples: Tensor | None = None
 ) -> dict[str, Tensor]:
-    """The straight path (nodes + 1, ...), the path through noise, the path through clean examples
-    (n, ...), where there are any, and between points of a plane the paths on both sides of the
-    straight one, by name."""
+    """The straight path (nodes + 1, ...), the path through noise, and the path through clean
+    examples (n, ...), where there are any, by name."""
     noised = through_noise(level.denoiser, level.noise, a, b, nodes, seed)
     found = {"line": line(a, b, nodes), "noise": noised}
     if examples is not None:
         found["examples"] = through_examples(a, b, (level.alpha * examples).to(a), nodes)
-    return found | (sides(a, b, nodes) if a.numel() == 2 else {})
+    return found
 
 
 def all_bowed(paths: dict[str, Tensor], sigma: float, seed: int) -> dict[str, Tensor]:
@@ -53,17 +52,6 @@ def line(a: Tensor, b: Tensor, nodes: int) -> Tensor:
     """The straight path (nodes + 1, ...)."""
     part = torch.linspace(0, 1, nodes + 1, dtype=torch.float64).to(a).view(-1, *[1] * a.ndim)
     return a + part * (b - a)
-
-
-def sides(a: Tensor, b: Tensor, nodes: int) -> dict[str, Tensor]:
-    """Half sine waves (nodes + 1, 2) to the left and to the right of the straight path between two
-    points of a plane, as high as half the distance of the points, so that minimisation can also
-    find the way round."""
-    x, y = b - a
-    wave = torch.linspace(0, torch.pi, nodes + 1, dtype=torch.float64).sin().to(a)[:, None]
-    left = wave * torch.stack([-y, x]) / 2
-    straight = line(a, b, nodes)
-    return {"left": straight + left, "right": straight - left}
 
 
 def slerp(a: Tensor, b: Tensor, nodes: int) -> Tensor:
@@ -84,9 +72,11 @@ def through_examples(a: Tensor, b: Tensor, examples: Tensor, nodes: int) -> Tens
     """The path (nodes + 1, ...) from a to its nearest of the examples (n, ...), through others to
     the one nearest to b, and to b, with the least sum of squared steps between examples.
 
-    The path of least action has this form at low noise, if the law has an equally narrow Gaussian
-    at each example: from one to the next, at the distance d, costs d^2 / (4 s^2), with s their
-    standard deviation (twice the barrier; Freidlin and Wentzell 1984, chapter 6)."""
+    It goes round where the examples do, since two short steps cost less than one of their length
+    (the power-weighted shortest path of Hwang, Damelin and Hero 2016). The path of least action has
+    this form at low noise, if the law has an equally narrow Gaussian at each example: from one to
+    the next, at the distance d, costs d^2 / (4 s^2), with s their standard deviation (twice the
+    barrier; Freidlin and Wentzell 1984, chapter 6)."""
     ends = torch.stack([a, b]).flatten(1)
     apart = torch.cdist(ends, examples.flatten(1))
     near = apart.sum(0).argsort(stable=True)[:MOST]

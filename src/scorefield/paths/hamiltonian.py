@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from scorefield.core.action import Field, inner, work
-from scorefield.core.bounds import Positive, Seed
+from scorefield.core.bounds import Positive, Seed, Stable
 from scorefield.core.denoiser import Denoiser
 from scorefield.core.errors import InputError
 from scorefield.paths._starts import placed
@@ -40,7 +40,7 @@ def hamiltonian(
     goal: Tensor,
     noise: float = 0.5,
     *,
-    step: Positive = 0.1,
+    step: Stable = 0.1,
     duration: Positive = 3.0,
     velocity: Velocity = "chord",
     speed: float = 1.0,

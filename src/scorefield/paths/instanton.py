@@ -1,36 +1,37 @@
 """Paths of least Freidlin-Wentzell action between two endpoints."""
 
 from dataclasses import dataclass, replace
-from math import ceil
 
 import numpy as np
 import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-from scorefield.core.action import Field, midpoint
-from scorefield.core.bounds import Count, Natural, NonNegative, Positive, Several
+from scorefield.core.action import Field, geometric, inner, resampled, steps
+from scorefield.core.bounds import Count, Natural, NonNegative, Several
 from scorefield.core.denoiser import Denoiser
-from scorefield.core.errors import InputError
-from scorefield.paths._coordinates import Axes, Coordinates, Vector, axes_of
+from scorefield.paths._coordinates import Coordinates, Vector
 from scorefield.paths._starts import all_bowed, first_paths, placed
 
 NODES = 24  # of a path, by default
 SEED = 0  # of the noise of initial paths
+NEAR = 0.1  # initial paths that end further above the lowest are not refined
+SPRING = 2.0  # of the penalty for unequal steps, in units of the action of the first path
+ROUND = 1e-4  # norms are rounded off below this, in units of sigma and 1 / sigma
 
 
 @dataclass(frozen=True, eq=False)
 class Instanton:
-    """A path (N + 1, ...) in the coordinates of x_t with its duration and action. `start` names the
-    initial path it came from, `stiffness` is dt / sigma^2, `found` has the paths from all initial
-    paths, and `history` the actions of all their evaluations, coarse grids first; `clean` are the
-    denoised nodes, where there is a denoiser."""
+    """A path (N + 1, ...) in about equal steps in the coordinates of x_t with its geometric action.
+    `start` names the initial path it came from, `change` is how much the action changed, relative
+    to it, when the nodes were doubled for the last time (0 where they never were), `found` has the
+    paths from all initial paths, and `history` the actions of all evaluations for each; `clean` are
+    the denoised nodes, where there is a denoiser."""
 
     path: Tensor
-    duration: float
     action: float
     start: str
-    stiffness: float
+    change: float
     found: dict[str, Tensor]
     history: dict[str, list[float]]
     clean: Tensor | None = None
@@ -44,33 +45,30 @@ def instanton(
     examples: Tensor | None = None,
     *,
     nodes: Several = NODES,
-    duration: Positive = 16.0,
-    iterations: Count = 35,
-    levels: Natural = 1,
-    tolerance: NonNegative = 1e-10,
+    iterations: Count = 60,
+    tolerance: NonNegative = 1e-5,
+    doublings: Natural = 2,
+    accuracy: NonNegative = 0.01,
 ) -> Instanton:
     """The path of least action between two clean examples (...) at the noise level sigma / alpha =
-    `noise`, by `least_action` from the straight path, the path through noise and, in a plane, paths
-    on both sides, all with a bow. For images, `examples` (n, ...) make it converge faster.
+    `noise`, by `least_action` from the straight path, the path through noise and, where there are
+    `examples` (n, ...), the path through them, which goes round where they do, all with a bow.
 
     It is a local minimum, the lowest that these initial paths lead to. Guidance that is itself a
     gradient (ibg, ratio) is differentiated as if that gradient were constant. Raises InputError for
-    a denoiser that draws, a noise level that is not above 0, examples of different shapes, and too
-    few nodes for the duration.
+    a denoiser that draws, a noise level that is not above 0, and examples of different shapes.
     """
     level, a, b = placed(denoiser, start, goal, noise)
-    starts = all_bowed(first_paths(level, a, b, nodes, SEED), level.sigma, SEED)
-    axes = None if examples is None else axes_of(level.alpha * examples)
+    starts = all_bowed(first_paths(level, a, b, nodes, SEED, examples), level.sigma, SEED)
     found = least_action(
         level.field(),
         level.sigma,
         starts,
-        axes,
         nodes=nodes,
-        duration=duration,
         iterations=iterations,
-        levels=levels,
         tolerance=tolerance,
+        doublings=doublings,
+        accuracy=accuracy,
     )
     return replace(found, clean=level.clean(found.path))
 
@@ -80,84 +78,96 @@ def least_action(
     field: Field,
     sigma: float,
     starts: dict[str, Tensor],
-    axes: Axes | None = None,
     *,
     nodes: int = NODES,
-    duration: float = 16.0,
-    iterations: int = 35,
-    levels: int = 1,
-    tolerance: float = 1e-10,
+    iterations: int = 60,
+    tolerance: float = 1e-5,
+    doublings: int = 2,
+    accuracy: float = 0.01,
 ) -> Instanton:
-    """The path with the least action S_T = 1/2 int |x' - b|^2 dt that is found from several initial
-    paths (N + 1, ...) with the same endpoints; T is `duration` in units of sigma^2, the relaxation
-    time.
+    """The path with the least geometric action int |b| |dx| - b.dx that is found from several
+    initial paths (M + 1, ...) with the same endpoints. It is the infimum of S_T = 1/2 int |x' -
+    b|^2 dt over all times T (Heymann and Vanden-Eijnden 2008, the geometric minimum action method).
 
-    L-BFGS in `Coordinates` that are scaled by the curvature of the action (H1), so that the number
-    of iterations does not grow with `nodes`; `axes` are those of the noise-free data. `levels`
-    coarser grids come first, each with half the nodes of the next, as long as dt <= sigma^2. Each
-    grid ends after so many `iterations`, or where one lowers the action by less than `tolerance` of
-    it. Raises InputError where dt / sigma^2 is above 1: the midpoint rule would not resolve the
-    relaxation. An evaluation costs one network call for all nodes and its backward call.
+    L-BFGS in `Coordinates`, so that the number of iterations does not grow with `nodes`. A search
+    ends after so many `iterations`, or where one lowers the action by less than `tolerance` of it.
+    From each initial path whose action is then within `NEAR` of the lowest, it is repeated with
+    twice the nodes, up to `doublings` times, until that changes the action by less than `accuracy`
+    of it. An evaluation costs one network call for all nodes and its backward call.
     """
-    grids = grids_of(nodes, duration, levels)
     history: dict[str, list[float]] = {name: [] for name in starts}
-    found, actions = dict[str, Tensor](), dict[str, float]()
-    for name, path in starts.items():
-        for n in grids:
-            places = Coordinates(n, duration, sigma, axes)
-            path = descend(field, places, resized(path, n), iterations, history[name], tolerance)
-        found[name], actions[name] = path, midpoint(field, path, places.time).item()
-    best = min(actions, key=lambda name: actions[name])
-    time, action = places.time, actions[best]
-    return Instanton(found[best], time, action, best, duration / nodes, found, history)
 
+    def search(name: str, path: Tensor, nodes: int) -> tuple[Tensor, float]:
+        even = resampled(path, nodes)
+        lower = descend(field, sigma, even, iterations, history[name], tolerance)
+        return lower, geometric(field, lower).item()
 
-def grids_of(nodes: int, duration: float, levels: int) -> list[int]:
-    """The nodes of all grids, coarse ones first. Raises InputError where the last is too coarse."""
-    if duration > nodes:
-        raise InputError(
-            f"instanton: dt / sigma^2 = {duration / nodes:g} is above 1; "
-            f"take at least {ceil(duration)} nodes or a duration up to {nodes}"
-        )
-    return [nodes // 2**level for level in range(levels, -1, -1) if nodes // 2**level >= duration]
-
-
-def resized(path: Tensor, nodes: int) -> Tensor:
-    """The path at nodes + 1 equidistant times, by linear interpolation."""
-    at = torch.linspace(0, len(path) - 1, nodes + 1, dtype=torch.float64, device=path.device)
-    left = at.long().clamp_max(len(path) - 2)
-    part = (at - left).to(path).view(-1, *[1] * (path.ndim - 1))
-    return path[left] + part * (path[left + 1] - path[left])
+    found = {name: search(name, path, nodes) for name, path in starts.items()}
+    changes, bound = dict.fromkeys(starts, 0.0), min(each[1] for each in found.values())
+    for name in starts:
+        for _ in range(doublings if found[name][1] <= (1 + NEAR) * bound else 0):
+            path, before = found[name]
+            found[name] = search(name, path, 2 * (len(path) - 1))
+            changes[name] = abs(found[name][1] - before) / max(abs(found[name][1]), 1e-12)
+            if changes[name] < accuracy:
+                break
+    best = min(found, key=lambda name: found[name][1])
+    every = {name: path for name, (path, _) in found.items()}
+    return Instanton(*found[best], best, changes[best], every, history)
 
 
 def descend(
     field: Field,
-    places: Coordinates,
+    sigma: float,
     path: Tensor,
     iterations: int,
     seen: list[float],
-    tolerance: float = 1e-10,
+    tolerance: float = 1e-5,
 ) -> Tensor:
     """The path after at most so many iterations; all evaluated actions are appended to `seen`."""
+    dt, first = scales(field, sigma, path)
+    places = Coordinates(len(path) - 1, dt, sigma)
 
     def at(c: Vector) -> Tensor:
         moved = path.clone()
         moved[1:-1] += torch.from_numpy(places.shift(c)).to(path).view_as(path[1:-1])
         return moved
 
-    def action(c: Vector) -> tuple[float, Vector]:
+    def penalised(c: Vector) -> tuple[float, Vector]:
         x = at(c).requires_grad_()
         with torch.enable_grad():
-            value = midpoint(field, x, places.time)
+            action, uneven = smooth_action(field, x, sigma)
+            value = action + SPRING * first * uneven
             (slope,) = torch.autograd.grad(value, x)
-        seen.append(value.item())
+        seen.append(action.item())
         return value.item(), places.pull(slope[1:-1].flatten(1).double().cpu().numpy())
 
     found = minimize(
-        action,
+        penalised,
         np.zeros((len(path) - 2) * path[0].numel()),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": iterations, "maxcor": 15, "ftol": tolerance, "gtol": 1e-7},
+        options={"maxiter": iterations, "maxcor": 15, "ftol": tolerance, "gtol": 1e-9},
     )
     return at(found.x).detach()
+
+
+def smooth_action(field: Field, path: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+    """The geometric action with norms that are smooth at 0, and how unequal the steps are: N sum
+    |D|^2 / (sum |D|)^2 - 1. The action is the same for all nodes along a course, so without a
+    penalty they would gather where the midpoint rule is too low."""
+    step, middle = steps(path)
+    b = field(middle)
+    size = (inner(step, step) + (ROUND * sigma) ** 2).sqrt()
+    action = ((inner(b, b) + (ROUND / sigma) ** 2).sqrt() * size - inner(b, step)).sum()
+    return action, len(size) * size.square().sum() / size.sum() ** 2 - 1
+
+
+def scales(field: Field, sigma: float, path: Tensor) -> tuple[float, float]:
+    """The time of a mean step of a path at the mean speed |b|, at most the relaxation time sigma^2,
+    and the geometric action."""
+    step, middle = steps(path)
+    squares, b = inner(step, step), field(middle)
+    speed = inner(b, b)
+    dt = (squares.mean() / speed.mean().clamp_min(1e-300)).sqrt().clamp(1e-6 * sigma**2, sigma**2)
+    return dt.item(), ((speed * squares).sqrt() - inner(b, step)).sum().item()

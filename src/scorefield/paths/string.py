@@ -8,7 +8,7 @@ from scipy.interpolate import CubicSpline
 from torch import Tensor
 
 from scorefield.core.action import Field, drop, inner, steps, work
-from scorefield.core.bounds import Count, Positive, Several
+from scorefield.core.bounds import Count, Several, Stable
 from scorefield.core.denoiser import Denoiser
 from scorefield.core.errors import InputError
 from scorefield.paths._starts import all_bowed, first_paths, placed
@@ -39,7 +39,7 @@ def string(
     noise: float = 0.5,
     *,
     nodes: Several = NODES,
-    step: Positive = 0.5,
+    step: Stable = 0.5,
     iterations: Count = 100,
 ) -> EnergyPath:
     """A minimum energy path of -log p_t between two clean examples (...) at the noise level sigma /
@@ -67,7 +67,8 @@ def minimum_energy(
     iterations: int = 100,
 ) -> EnergyPath:
     """The path of lowest barrier that the string method finds from several initial paths (M + 1,
-    ...) with the same endpoints (E, Ren and Vanden-Eijnden 2007, the simplified method).
+    ...) with the same endpoints (E, Ren and Vanden-Eijnden 2007, the simplified method). It is over
+    passes near one of them, not always over the lowest pass of all.
 
     In each iteration all nodes but the ends move by `step` sigma^2 times grad log p, and then along
     a cubic spline to equal distances. Where the ends are no modes, the path begins with the way

@@ -4,9 +4,9 @@ No pickle is read or written, and every file is written beside its place and ren
 """
 
 import json
+import math
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -23,19 +23,10 @@ from scorefield.core.errors import InputError
 from scorefield.core.model import Model
 from scorefield.core.network import Network, hooks
 from scorefield.core.registry import load_method
-from scorefield.pipeline import progress, ranks
 
 ZOO = Path("zoo")  # models that come with the project
+JUMPING = "mlp, unet and dit"  # networks of average velocities
 WEIGHTS = "diffusion_pytorch_model.safetensors"  # the name that diffusers' loader looks for
-
-
-def command(main: Callable[..., None]) -> None:
-    """Run a stage on its command-line arguments; an InputError ends it with its one line."""
-    try:
-        with ranks.joined(), progress.timed():
-            main(*sys.argv[1:])
-    except InputError as error:
-        sys.exit(f"error: {error}")
 
 
 @contextmanager
@@ -60,14 +51,37 @@ def write(path: str | Path, content: bytes) -> None:
         beside.write_bytes(content)
 
 
+def regular(path: str | Path) -> Path:
+    """The path of a file. Raises InputError where there is none, or something else: a directory, or
+    a pipe, which a reader would wait for without end."""
+    if not Path(path).exists():
+        raise InputError(f"{path}: not found")
+    if not Path(path).is_file():
+        what = "a directory" if Path(path).is_dir() else "something else"
+        raise InputError(f"{path}: expected a file, found {what}")
+    return Path(path)
+
+
+def content(path: str | Path) -> bytes:
+    """The bytes of a file. Raises InputError where it cannot be read."""
+    try:
+        return regular(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: not read, {error.strerror}") from None
+
+
+def result(path: str | Path) -> Path:
+    """A file that a stage makes. Raises InputError where it is not there."""
+    if not Path(path).exists():
+        raise InputError(f"{path}: not found; `dvc repro` or `dvc pull` makes it")
+    return regular(path)
+
+
 def checksum(*paths: str | Path) -> str:
     """SHA-256 of files, one after the other. Raises InputError where there is none."""
     whole = sha256()
     for path in paths:
-        try:
-            whole.update(Path(path).read_bytes())
-        except OSError:
-            raise InputError(f"{path}: not found") from None
+        whole.update(content(path))
     return whole.hexdigest()
 
 
@@ -84,36 +98,60 @@ def load_tensors(path: str | Path) -> dict[str, Tensor]:
     """All tensors of a file in the order of their names, mapped into memory and read where they
     are used."""
     try:
-        return dict(sorted(load_file(path).items()))
-    except FileNotFoundError:
-        raise InputError(f"{path}: not found; `dvc repro` or `dvc pull` makes it") from None
-    except SafetensorError as error:
+        return dict(sorted(load_file(result(path)).items()))
+    except (OSError, SafetensorError) as error:
         raise InputError(f"{path}: expected a safetensors file, but {error}") from None
 
 
 def save_json(path: str | Path, value: Any) -> None:
-    """Sorted keys and six significant digits, so that equal figures are equal bytes."""
+    """Sorted keys and six significant digits, so that equal figures are equal bytes. JSON has no
+    NaN: what is not finite is left out of a dict with a line, and null in a list."""
 
-    def rounded(node: Any) -> Any:
+    def rounded(node: Any, where: str) -> Any:
         if isinstance(node, dict):
-            return {key: rounded(item) for key, item in node.items()}
-        return float(f"{node:.6g}") if isinstance(node, float) else node
+            found = {key: rounded(item, f"{where}: {key}") for key, item in node.items()}
+            return {key: item for key, item in found.items() if item is not ...}
+        if isinstance(node, list | tuple):
+            lost = [isinstance(item, float) and not math.isfinite(item) for item in node]
+            return [None if bad else item for bad, item in zip(lost, node, strict=True)]
+        if not isinstance(node, float):
+            return node
+        if math.isfinite(node):
+            return float(f"{node:.6g}")
+        print(f"{where} is {node}: left out", flush=True)
+        return ...
 
-    write(path, (json.dumps(rounded(value), indent=2, sort_keys=True) + "\n").encode())
+    text = json.dumps(rounded(value, f"{path}"), indent=2, sort_keys=True, allow_nan=False)
+    write(path, (text + "\n").encode())
 
 
 def load_json(path: str | Path) -> Any:
+    """What a JSON file holds. Raises InputError where it is not there or no JSON, as with NaN."""
+
+    def refused(number: str) -> None:
+        raise ValueError(f"it holds {number}")
+
+    text = content(result(path))
     try:
-        return json.loads(Path(path).read_text())
-    except FileNotFoundError:
-        raise InputError(f"{path}: not found; `dvc repro` or `dvc pull` makes it") from None
-    except ValueError as error:
+        return json.loads(text, parse_constant=refused)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: expected JSON, but {error}") from None
 
 
 def save_table(path: str | Path, table: Any, index: bool = False) -> None:
     """A pandas table as CSV, with six significant digits."""
     write(path, table.to_csv(index=index, float_format="%.6g").encode())
+
+
+def load_table(path: str | Path) -> Any:
+    """A pandas table from CSV. Raises InputError where it is not there or no table."""
+    import pandas
+
+    file = result(path)
+    try:
+        return pandas.read_csv(file)
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: expected a table, but {error}") from None
 
 
 def to_unit(images: Tensor) -> Tensor:
@@ -144,22 +182,6 @@ def load_bytes(path: str | Path) -> dict[str, Tensor]:
     return found
 
 
-def load_image(path: str, shape: torch.Size) -> Tensor:
-    """An image file of the user's as floats in [-1, 1], brought to the shape (C, H, W). Raises
-    InputError for what is no image."""
-    from PIL import Image
-    from torchvision.transforms.functional import pil_to_tensor
-
-    if len(shape) != 3:
-        raise InputError(f"'{path}': an image file where the data are points")
-    try:
-        with Image.open(path) as image:
-            sized = image.convert("L" if shape[0] == 1 else "RGB").resize((shape[2], shape[1]))
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"'{path}' is no image file ({error})") from None
-    return to_unit(pil_to_tensor(sized))
-
-
 def load_data(name: str) -> dict[str, Tensor]:
     """One prepared dataset; images, stored as bytes, come back as floats in [-1, 1]."""
     tensors = load_tensors(f"data/{name}.safetensors")
@@ -175,10 +197,17 @@ def load_dataset(name: str, *, as_bytes: bool = False) -> Points | Layouts | Ima
 
 def build(config: dict[str, Any]) -> Model:
     """An untrained model from its config: net, numbers, shapes, schedule and predict; a shape for
-    xi makes it one that draws."""
+    xi makes it one that draws, one for until one that jumps. Raises InputError for a network that
+    cannot jump."""
     noise, shapes = schedule.named(config["schedule"]), config["shapes"]
     net = load_method("nets", config["net"])(shapes, noise, **config["numbers"])
-    return Model(net, noise, config["predict"], shapes["train"][1:], draws="xi" in shapes)
+    if "until" in shapes and not hooks(net).jumps:
+        raise InputError(f"{config['net']}: takes no second time, which {JUMPING} do")
+    known = hooks(net).own_schedule if noise is schedule.OWN else noise
+    if known is None:
+        raise InputError(f"schedule: own is for net: pretrained, not for {config['net']}")
+    shape, std = shapes["train"][1:], config.get("std", hooks(net).std)
+    return Model(net, known, config["predict"], shape, draws="xi" in shapes, std=std)
 
 
 def save_model(folder: str | Path, config: dict[str, Any], model: Model) -> None:
@@ -191,19 +220,29 @@ def save_model(folder: str | Path, config: dict[str, Any], model: Model) -> None
     save_tensors(Path(folder) / WEIGHTS, model.net.state_dict())
 
 
+def load_config(folder: str | Path) -> dict[str, Any]:
+    """What a model is built from: its config.json, of this project. Raises InputError for another
+    file."""
+    saved = load_json(Path(folder) / "config.json")
+    found = saved.get("_scorefield") if isinstance(saved, dict) else None
+    if not isinstance(found, dict):
+        raise InputError(f"{folder}: expected a folder as models/<name> is, of this version")
+    return found
+
+
 def load_model(folder: str | Path, precision: str = "") -> Model:
     """A trained model in evaluation mode, its weights frozen. `precision`, if given, is what its
     matrices are multiplied in instead of what its config says: auto, float32 or bfloat16; networks
     without that choice ignore it."""
+    own, saved = load_config(folder), load_json(Path(folder) / "config.json")
     try:
-        saved = load_json(Path(folder) / "config.json")
-        model = build(saved["_scorefield"])
+        model = build(own)
         if precision and isinstance(model.net, Network):
             model.net.precision = precision
         for key, value in hooks(model.net).diffusers_config().items():
             if key[0] != "_" and saved[key] != value:
                 raise RuntimeError(f"its {key} is {saved[key]}, not {value}")
         model.net.load_state_dict(load_tensors(Path(folder) / WEIGHTS))
-    except (KeyError, RuntimeError) as error:
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise InputError(f"{folder}: expected a model of this version, but {error}") from None
     return model.eval().requires_grad_(False)

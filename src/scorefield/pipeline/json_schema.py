@@ -6,7 +6,16 @@ from pydantic import TypeAdapter
 
 from scorefield.core.bounds import Method
 from scorefield.core.registry import KINDS, methods
-from scorefield.pipeline.catalogue import SECTIONS, SHARED, STUDIES, TABLES, mark, methods_named
+from scorefield.pipeline.catalogue import (
+    OVERRIDDEN,
+    SECTIONS,
+    SHARED,
+    STUDIES,
+    TABLES,
+    entry_knobs,
+    mark,
+    methods_named,
+)
 from scorefield.pipeline.signatures import Knob, knobs, schedules, section_knobs
 from scorefield.pipeline.summary import SUMMARY
 from scorefield.pipeline.value_types import NoiseSchedule, words
@@ -38,7 +47,8 @@ def table_schema(table: str) -> Schema:
         for kind in sorted(kinds)
         for name in methods(kind)
     }
-    entry = section({key: Knob(kind) for key, kind in TABLES[table].items()})
+    own |= {name: section(knobs(*SHARED[name]), False) for name in OVERRIDDEN.get(table, ())}
+    entry = section(entry_knobs(table))
     entry["properties"] = own | entry["properties"]
     return {"type": "object", "additionalProperties": entry}
 

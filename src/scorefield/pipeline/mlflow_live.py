@@ -1,5 +1,6 @@
 """A run in MLflow that is told of a training while it goes on."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from scorefield.pipeline.commits import head
 from scorefield.pipeline.database import Patience
 from scorefield.pipeline.mlflow_record import RunRecord, commit_tags, curve_series
 from scorefield.pipeline.mlflow_store import RunStore
+from scorefield.pipeline.sandbox import MARK
 from scorefield.pipeline.stage_key import root
 from scorefield.pipeline.tracking import NotTracked, tracked, wait_for_writers
 
@@ -28,9 +30,9 @@ class LiveRun:
         self.store: Any = None
         self.run = ""
 
-    def log(self, row: Mapping[str, float], losses: Sequence[float] = ()) -> None:
-        """A row of the curve with its `step`, and the losses of the single steps since the last."""
-        series = [each for each in curve_series(row, losses) if each[0] > self.last_step]
+    def log(self, row: Mapping[str, float], steps: Sequence[Mapping[str, float]] = ()) -> None:
+        """A row of the curve with its `step`, and the series of the single steps since the last."""
+        series = [each for each in curve_series(row, steps) if each[0] > self.last_step]
         self._attempt(lambda: self.store.log(self.run, series))
 
     def picture(self, path: Path) -> None:
@@ -79,10 +81,12 @@ class LiveRun:
 def live(record: RunRecord, steps: int) -> Iterator[LiveRun]:
     """A run of the record while a stage computes; a resumed stage goes on in it.
 
-    It takes nothing but on rank 0, nor where there are no steps to watch. The stage goes on where
-    MLflow does not answer, with a line: the mirror adds afterwards what is missing.
+    It takes nothing but on rank 0, nor in a sandbox, nor where there are no steps to watch. The
+    stage goes on where MLflow does not answer, with a line: the mirror adds afterwards what is
+    missing.
     """
-    run = LiveRun(record, active=ranks.rank() == 0 and steps > 0)
+    watched = ranks.rank() == 0 and steps > 0 and MARK not in os.environ
+    run = LiveRun(record, active=watched)
     run.open()
     try:
         yield run

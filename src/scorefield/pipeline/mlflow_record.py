@@ -14,6 +14,8 @@ from typing import Any
 from scorefield.core.registry import methods
 from scorefield.pipeline import params
 
+OF_STEPS = ("loss", "grad_norm", "lr")
+SCORES = ("fid", "kid", "mmd2")  # of samples, while a model trains
 Series = list[tuple[int, dict[str, float]]]  # (step, {name: value})
 
 
@@ -68,21 +70,29 @@ def run_params(spec: Mapping[str, Any], sections: Mapping[str, Any]) -> dict[str
 def training_record(name: str, key: str) -> RunRecord:
     """The run of an entry of `models` before it is trained. Raises InputError for no entry."""
     spec = params.entry("models", name)
-    named = (spec["net"], spec["objective"], *methods("optimisers"))
+    named = (spec["net"], spec["objective"], *methods("optimisers"), "watch")
     sections = {method: params.section(method) for method in named}
     given = run_params(spec, sections)
     return RunRecord(f"train@{name}", key, "training", spec["data"], given)
 
 
-def curve_series(row: Mapping[str, float], losses: Sequence[float] = ()) -> Series:
-    """A row of a training curve as metrics. `losses` are those of the single steps that end at the
-    row's; without them `train/loss` is the row's loss, their mean."""
+def curve_series(row: Mapping[str, float], steps: Sequence[Mapping[str, float]] = ()) -> Series:
+    """A row of a training curve as metrics: scores as `eval/`, other figures as `epoch/`. `steps`
+    are what is known of the single steps that end at the row's, as `train/`; without them it is
+    the row's loss and norm, their means, and its rate."""
     last = int(row["step"])
-    first = last - len(losses) + 1
-    each = [(first + i, {"train/loss": loss}) for i, loss in enumerate(losses)]
-    held = {f"epoch/{key}": value for key, value in row.items() if key not in ("step", "lr")}
-    here = numbers({"train/lr": row["lr"], **held})
-    return [*(each or [(last, {"train/loss": row["loss"]})]), (last, here)]
+    known = steps or [{key: row[key] for key in OF_STEPS if key in row}]
+    first = last - len(known) + 1
+    each = [
+        (first + i, numbers({f"train/{key}": value for key, value in step.items()}))
+        for i, step in enumerate(known)
+    ]
+    held = {
+        f"{'eval' if key in SCORES else 'epoch'}/{key}": value
+        for key, value in row.items()
+        if key not in ("step", "lr", "grad_norm")
+    }
+    return [*each, (last, numbers(held))]
 
 
 def eval_series(figures: Mapping[str, Any]) -> Series:

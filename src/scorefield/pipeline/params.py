@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from scorefield.core.errors import InputError
 from scorefield.core.registry import load_method, near, with_knobs
@@ -12,13 +13,28 @@ from scorefield.core.registry import load_method, near, with_knobs
 RUNS = ("runs", "runs_with_guide")  # DVC has no optional dependency, so these have two tables
 
 
+class NoEntry(InputError):
+    """There is no entry of that name."""
+
+
 @cache
 def load(path: str = "params.yaml") -> dict[str, Any]:
+    """The whole file, read once."""
+    return read(path)
+
+
+def read(path: str) -> dict[str, Any]:
     """The whole file, read as DVC reads it (YAML 1.2: 2e-3 is a number, no is a string). Raises
-    InputError where there is none."""
+    InputError where there is none, and for what is no such file."""
     if not Path(path).is_file():
         raise InputError(f"{path}: not found; this runs in the folder of a project")
-    return YAML(typ="safe").load(Path(path)) or {}
+    try:
+        found: Any = YAML(typ="safe").load(Path(path)) or {}
+    except (YAMLError, ValueError, OSError) as error:
+        raise InputError(f"{path}: {' '.join(str(error).split())}") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: expected tables and sections, found {type(found).__name__}")
+    return found
 
 
 def entry(table: str, name: str) -> dict[str, Any]:
@@ -37,9 +53,9 @@ def run(name: str) -> dict[str, Any]:
 
 
 def found(entries: dict[str, dict[str, Any]], table: str, name: str) -> dict[str, Any]:
-    """The entry of that name. Raises InputError where there is none."""
+    """The entry of that name. Raises NoEntry where there is none."""
     if name not in entries:
-        raise InputError(f"params.yaml: no {table} named '{name}'; {near(name, [*entries])}")
+        raise NoEntry(f"params.yaml: no {table} named '{name}'; {near(name, [*entries])}")
     return entries[name]
 
 

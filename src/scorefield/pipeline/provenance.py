@@ -16,6 +16,7 @@ CODE = ("src", "stages", "params.yaml", "dvc.yaml", "launch")
 COMPUTING = (
     "prepare",
     "train",
+    "ablation",
     "sample",
     "instability",
     "matching",

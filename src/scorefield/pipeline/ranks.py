@@ -143,11 +143,18 @@ class _Whole(torch.autograd.Function):
     of a single process."""
 
     @staticmethod
-    def forward(ctx: Any, part: Tensor, rows: int) -> Tensor:
-        ctx.rows = rows
+    def forward(part: Tensor, rows: int) -> Tensor:
         whole = part.new_zeros(rows, *part.shape[1:])
         whole[_mine(rows)] = part
         return total(whole)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, int], output: Tensor) -> None:
+        ctx.rows = inputs[1]
+
+    @staticmethod
+    def jvp(ctx: Any, part: Tensor, rows: None) -> Tensor:
+        return _Whole.forward(part, ctx.rows)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:

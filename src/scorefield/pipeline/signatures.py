@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, Union
@@ -95,6 +96,20 @@ def evaluated(annotation: ast.expr, file: str, where: str) -> Any:
     return eval(compile(ast.Expression(annotation), file, "eval"), {"__builtins__": {}}, known)
 
 
+@cache
+def constants(file: str) -> dict[str, Any]:
+    """The constants at the top of a file that are literals, by name: what a method states of
+    itself, such as the KIND of data that it makes."""
+    found: dict[str, Any] = {}
+    for node in parsed(file).body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            names = ast.unparse(node.targets[0]).strip("()").split(", ")
+            with suppress(ValueError):
+                value = ast.literal_eval(node.value)
+                found |= dict(zip(names, value, strict=True) if names[1:] else [(names[0], value)])
+    return found
+
+
 def definition(name: str, file: str, where: str) -> tuple[ast.expr, str]:
     """What a file gives a name to, or imports under it from another file of this package, and the
     file in which it stands. Raises InputError where it is not found."""
@@ -140,3 +155,12 @@ def schedules() -> list[str]:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SCHEDULES":
             return [str(k.value) for k in ast.walk(node.value) if isinstance(k, ast.Constant)]
     raise InputError("src/scorefield/core/schedule.py: expected a table SCHEDULES")
+
+
+def scalable(kind: str, name: str) -> bool:
+    """Whether a method has a scale, and does without a guide and a condition."""
+    file = f"{kind}/{name}.py"
+    if kind == "guidance" and guide(name) == "needed":
+        return False
+    bare = all(each.name != "condition" for each in functions(file))
+    return bare and "scale" in knobs(file, name)

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from scorefield.core.bounds import Method
+from scorefield.core.errors import InputError
 from scorefield.core.registry import SOURCE, methods
-from scorefield.pipeline.catalogue import TABLES, mark
+from scorefield.pipeline.ablations import model_of
+from scorefield.pipeline.catalogue import SHARED, TABLES, mark
 from scorefield.pipeline.code_hash import fingerprint
 from scorefield.pipeline.params import RUNS
-from scorefield.pipeline.signatures import section_knobs
+from scorefield.pipeline.signatures import knobs, section_knobs
 from scorefield.pipeline.value_types import Entry
-from scorefield.pipeline.variants import Variant, variant
+from scorefield.pipeline.variants import Variant, variants
 
 Named = tuple[str, str]  # a method: its kind and its name
 
@@ -37,8 +39,10 @@ STAGES = {
     "train": Stage(("models",), ("net", "objective")),
     "sample": Stage(RUNS, ("guidance", "sampler")),
     "evaluate": Stage(RUNS, ("evaluator",)),
-    "few_steps": Stage(("few_steps",), ("evaluator",)),
+    "few_steps": Stage(("few_steps",), ("evaluator", "steps")),
     "few_steps_report": Stage(("few_steps",), ("evaluator",)),
+    "ablation": Stage(("ablation",), ("evaluator", "steps")),
+    "ablation_report": Stage(("ablation",), ("evaluator",)),
     "instability": Stage(("instability",), ("control",), ("instability",)),
     "instability_report": Stage(("instability",), ("evaluator",)),
     "matching": Stage(("matching",), ("sampler",)),
@@ -56,6 +60,16 @@ OWN = {"instability": ("instability",), "guidance_sweep": ("guidance",)}
 def named(script: str, table: str, spec: dict[str, Any], params: dict[str, Any]) -> set[Named]:
     """The methods that a stage takes by name for an entry, those that their knobs name included."""
     stage = STAGES[script]
+    if script == "ablation":
+        trainings = (model_of(spec, variant) for variant in spec["variants"])
+        of_models = (named("train", "models", each, params) for each in trainings)
+        return set().union(*of_models, of_keys(stage, table, spec, params))
+    watched = of_watch(spec, params) if script == "train" else set()
+    return of_keys(stage, table, spec, params) | watched
+
+
+def of_keys(stage: Stage, table: str, spec: dict[str, Any], params: dict[str, Any]) -> set[Named]:
+    """The methods that an entry names by the keys of a stage, and those that their knobs name."""
     found = {(kind, name) for kind in stage.kinds for name in methods(kind)}
     for key in stage.keys:
         marked = mark(TABLES[table][key])
@@ -65,28 +79,56 @@ def named(script: str, table: str, spec: dict[str, Any], params: dict[str, Any])
             found.add((marked.kind, spec[key]))
         elif isinstance(marked, Entry):
             found |= {("nets", net) for net in networks(params["models"][spec[key]])}
+        elif key == "steps":
+            found |= {("samplers", sampler) for sampler in spec[key]}
         else:
-            found |= of_variants(spec[key])
+            found |= of_variants(table, spec, params)
     return found.union(*(of_knobs(table, kind, name, spec, params) for kind, name in found))
 
 
 def networks(entry: dict[str, Any]) -> set[str]:
     """The network of an entry of `models`, and those that a submitted model is and began as."""
     found, folder = {entry["net"]}, entry.get("submitted_model", {}).get("folder", "")
-    file = Path(folder, "config.json")
-    config = json.loads(file.read_text())["_scorefield"] if folder and file.exists() else {}
+    config = submitted(folder)
     while "net" in config:
         found.add(config["net"])
-        config = config["numbers"].get("resolved") or {}
+        config = config.get("numbers", {}).get("resolved") or {}
     return found
 
 
-def of_variants(names: list[str]) -> set[Named]:
-    """The methods of the variants of a guidance sweep, and of no guidance."""
-    tried = [Variant(), *map(variant, names)]
-    return {("guidance", each.guidance) for each in tried} | {
-        ("samplers", each.sampler) for each in tried if each.sampler
-    }
+def submitted(folder: str) -> dict[str, Any]:
+    """What a submitted model is built from; nothing where its folder is not here. Raises InputError
+    for a config that is none."""
+    file = Path(folder, "config.json")
+    if not folder or not file.is_file():
+        return {}
+    try:
+        found = json.loads(file.read_text())["_scorefield"]
+    except (ValueError, KeyError, TypeError):
+        found = None
+    if not isinstance(found, dict):
+        raise InputError(f"{file}: expected the config of a model of this version")
+    return found
+
+
+def of_watch(spec: dict[str, Any], params: dict[str, Any]) -> set[Named]:
+    """What a training is watched with, if it is."""
+    own = {key: knob.default for key, knob in knobs(*SHARED["watch"]).items()}
+    own |= params.get("watch", {}) | spec.get("watch", {})
+    return (
+        {("samplers", own["sampler"]), ("experiments", "score_samples")} if own["every"] else set()
+    )
+
+
+def of_variants(table: str, spec: dict[str, Any], params: dict[str, Any]) -> set[Named]:
+    """The methods of the variants of a guidance sweep and of no guidance, and those that the knobs
+    name that a variant fixes."""
+    found = {("guidance", Variant().guidance)}
+    for each in variants(spec).values():
+        kind, name = each.method
+        own = spec | {name: {**(spec.get(name) or {}), **each.fixed}}
+        found |= {(kind, name), *of_knobs(table, kind, name, own, params)}
+    return found
 
 
 def of_knobs(

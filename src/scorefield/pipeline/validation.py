@@ -5,43 +5,47 @@ A method's section has the knobs of its function as keys, their types and bounds
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from scorefield.core.bounds import Method
 from scorefield.core.errors import InputError
 from scorefield.core.registry import KINDS, SOURCE, methods, near
+from scorefield.pipeline.ablations import model_of
 from scorefield.pipeline.catalogue import (
+    LONGEST,
     NAME,
+    OVERRIDDEN,
     SECTIONS,
     SHARED,
     STUDIES,
     TABLES,
+    VARIANT,
+    entry_knobs,
     mark,
     methods_named,
 )
-from scorefield.pipeline.params import RUNS
+from scorefield.pipeline.outputs import output_problems
+from scorefield.pipeline.params import read
+from scorefield.pipeline.relations import relation_problems
 from scorefield.pipeline.signatures import (
     Knob,
-    functions,
-    guide,
     knobs,
     parsed,
+    scalable,
     schedules,
     section_knobs,
 )
 from scorefield.pipeline.summary import SUMMARY, summary_problems
-from scorefield.pipeline.value_types import Entry, words
-from scorefield.pipeline.variants import DENOISERS, variant
+from scorefield.pipeline.value_types import Entry, bounded, numbers_in, shown, words
+from scorefield.pipeline.variants import DENOISERS, variants
 
 STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 Params = dict[str, Any]
-DRAWS = ("data", "sampler", "steps", "n", "seed")  # shared by a matching study and its guides
+LINE, LARGEST = 500, 10_000_000  # characters of a line; what no number exceeds
 SWEPT = ("variants", "scales")  # of a guidance sweep
+VARIANTS = TABLES["guidance_sweep"]["variants"]
 
 
 def every_problem(path: str) -> list[str]:
@@ -50,17 +54,26 @@ def every_problem(path: str) -> list[str]:
     try:
         for file in SOURCE.rglob("*.py"):
             parsed(str(file.relative_to(SOURCE)))
-        return [f"{path}: {line}" for line in problems(YAML(typ="safe").load(Path(path)))]
-    except YAMLError as error:
-        return [f"{path}: {' '.join(str(error).split())}"]
+        params = read(path)
+        found = [*problems(params)] or [*output_problems(params)]
+        return [f"{path}: {line}" for line in found]
     except InputError as error:
         return [str(error)]
 
 
 def problems(params: Params) -> Iterator[str]:
-    """One line for each thing that is wrong: the key, what is wrong, the nearest right name."""
+    """One line for each thing that is wrong: the key, what is wrong, the nearest right name. How
+    values fit together is looked at where each of them is right."""
+    for line in [*section_problems(params), *name_problems()] or relation_problems(params):
+        yield " ".join(line.split())[:LINE]
+
+
+def section_problems(params: Params) -> Iterator[str]:
+    """What is wrong with single keys, names and values."""
     kinds = {name: kind for kind in KINDS for name in methods(kind)}
     known = [*TABLES, *SECTIONS, *SHARED, SUMMARY, *kinds]
+    for top in (top for top in (*TABLES, *SHARED) if top not in params):
+        yield f"{top}: missing; expected {'a table of entries' if top in TABLES else 'a section'}"
     for top, value in params.items():
         if top in SHARED:
             yield from key_problems(top, value, knobs(*SHARED[top]), params)
@@ -76,14 +89,10 @@ def problems(params: Params) -> Iterator[str]:
         elif top not in TABLES:
             yield f"{top}: unknown section; {near(top, known)}"
         elif not isinstance(value, dict):
-            yield f"{top}: expected a table of entries, found {value!r}"
+            yield f"{top}: expected a table of entries, found {shown(value)}"
         else:
             for name, entry in value.items():
                 yield from entry_problems(top, name, entry, params)
-    runs, guided = (entries(params, table) for table in RUNS)
-    yield from run_problems(runs, guided)
-    yield from draw_problems(entries(params, "matching"), entries(params, "matching_guides"))
-    yield from name_problems()
 
 
 def entries(params: Params, table: str) -> Params:
@@ -96,7 +105,7 @@ def fits(value: Any, kind: Any) -> bool:
     """Whether a value is of a type, within its bounds: 1 is a float, 1.5 no int, 1 no bool."""
     try:
         TypeAdapter(kind, config=STRICT).validate_python(value)
-    except ValidationError:
+    except (ValidationError, OverflowError):
         return False
     return True
 
@@ -106,7 +115,7 @@ def key_problems(
 ) -> Iterator[str]:
     """What is wrong with the keys of a section; where it is `whole`, also what is missing."""
     if not isinstance(given, dict):
-        yield f"{where}: expected a section of keys, found {given!r}"
+        yield f"{where}: expected a section of keys, found {shown(given)}"
         return
     for key, value in given.items():
         if key not in wanted:
@@ -121,13 +130,15 @@ def key_problems(
 def value_problems(where: str, value: Any, kind: Any, params: Params) -> Iterator[str]:
     """What is wrong with one value: its type, or that nothing has the name that it is."""
     if not fits(value, kind):
-        yield f"{where}: expected {words(kind)}, found {value!r}"
+        yield f"{where}: expected {words(kind)}, found {shown(value)}"
         return
+    if not bounded(kind) and any(abs(each) > LARGEST for each in numbers_in(value)):
+        yield f"{where}: expected at most {LARGEST:,} in size, found {shown(value)}"
     marked = mark(kind)
     if marked is None:
         return
     if isinstance(marked, Entry):
-        what, names = marked.table, [*entries(params, marked.table)]
+        what, names = marked.table, [*map(str, entries(params, marked.table))]
     elif isinstance(marked, Method):
         what, names = marked.kind, [*methods(marked.kind)]
     else:
@@ -137,51 +148,80 @@ def value_problems(where: str, value: Any, kind: Any, params: Params) -> Iterato
 
 
 def entry_problems(table: str, name: Any, entry: Any, params: Params) -> Iterator[str]:
-    """What is wrong with one entry: its name, its keys, and the sections that override others."""
-    where, fields = f"{table}.{name}", {key: Knob(kind) for key, kind in TABLES[table].items()}
-    if not re.fullmatch(NAME, str(name)):
-        yield f"{where}: a name has letters, digits, - and _ only"
+    """What is wrong with one entry: its name, its keys, and the sections that override others. The
+    models of an ablation are looked at where it is right itself."""
+    where = f"{table}.{name}"
+    yield from naming_problems(where, name, NAME)
+    found = [*own_problems(table, where, entry, params)]
+    yield from found
+    if table != "ablation" or found:
+        return
+    for variant in entry["variants"]:
+        within = f"{where}.variants.{variant}"
+        yield from naming_problems(within, variant, VARIANT)
+        yield from own_problems("models", within, model_of(entry, variant), params)
+
+
+def naming_problems(where: str, name: Any, pattern: str) -> Iterator[str]:
+    """What is wrong with the name of an entry or of a variant."""
+    if not (isinstance(name, str) and re.fullmatch(pattern, name) and len(name) <= LONGEST):
+        dot = ", ." if pattern == VARIANT else ""
+        yield f"{where}: a name is text of letters, digits{dot}, - and _, at most {LONGEST} of them"
+
+
+def own_problems(table: str, where: str, entry: Any, params: Params) -> Iterator[str]:
+    """What is wrong with the keys of an entry of a table, and with its sections."""
+    fields = entry_knobs(table)
     if not isinstance(entry, dict):
-        yield f"{where}: expected an entry with the keys {', '.join(fields)}, found {entry!r}"
+        yield f"{where}: expected an entry with the keys {', '.join(fields)}, found {shown(entry)}"
         return
     named = methods_named(table)
     own = {str(entry[key]): kind for key, kind in named.items() if key in entry}
     own |= {each: kind for kind in STUDIES.get(table, ()) for each in methods(kind)}
+    shared = OVERRIDDEN.get(table, ())
     for key, value in entry.items():
         if key in own and key in methods(own[key]):
             wanted = section_knobs(own[key], key)
             yield from key_problems(f"{where}.{key}", value, wanted, params, whole=False)
+        elif key in shared:
+            wanted = knobs(*SHARED[key])
+            yield from key_problems(f"{where}.{key}", value, wanted, params, whole=False)
         elif key not in fields and key not in own:
-            yield f"{where}.{key}: unknown key; {near(key, [*fields, *own])}"
+            yield f"{where}.{key}: unknown key; {near(key, [*fields, *own, *shared])}"
     given = {key: value for key, value in entry.items() if key in fields}
     yield from key_problems(where, given, fields, params)
     for key in named:
         if entry.get(key) in methods(named[key]) and entry[key] not in params:
             yield f"{where}.{key}: '{entry[key]}' has no section of that name"
-    yield from study_problems(table, where, entry)
+    yield from study_problems(table, where, entry, params)
 
 
-def study_problems(table: str, where: str, entry: dict[str, Any]) -> Iterator[str]:
+def study_problems(table: str, where: str, entry: dict[str, Any], params: Params) -> Iterator[str]:
     """What is wrong with the methods that a study tries: a variant that does not exist or has no
-    scale, and knobs without a value, as studies read no top-level sections."""
+    scale, a sampler that does not exist, and knobs without a value, as studies read no top-level
+    sections."""
     tried = dict.fromkeys(methods("instability"), "instability") if table == "instability" else {}
-    named, scales = entry.get("variants"), entry.get("scales")
+    named, scales, steps = (entry.get(key) for key in ("variants", "scales", "steps"))
+    for name in steps if isinstance(steps, dict) else ():
+        if name not in methods("samplers"):
+            yield f"{where}.steps: no sampler named '{name}'; {near(name, methods('samplers'))}"
     if isinstance(scales, dict) and all(fits(entry.get(k), TABLES[table][k]) for k in SWEPT):
         yield from sweep_problems(where, entry)
-    for name in named if isinstance(named, list) else ():
-        try:
-            found = variant(str(name))
-        except InputError as error:
-            yield f"{where}.variants: {error}"
-            continue
-        kind, method = (
-            ("samplers", found.sampler) if found.sampler else ("guidance", found.guidance)
-        )
+    try:
+        own = variants(entry) if table == "guidance_sweep" and fits(named, VARIANTS) else {}
+    except InputError as error:
+        yield f"{where}.variants: {error}"
+        return
+    for name, found in own.items():
+        kind, method = found.method
         if not scalable(kind, method):
             yield f"{where}.variants: '{name}' has no scale, or needs a guide or a condition"
+        yield from naming_problems(f"{where}.variants.{name}", name, VARIANT)
+        wanted = section_knobs(kind, method)
+        yield from key_problems(f"{where}.variants.{name}", {**found.fixed}, wanted, params, False)
         tried[method] = kind
     for name, kind in tried.items():
-        given = entry.get(name) or {}
+        given = entry[name] if isinstance(entry.get(name), dict) else {}
         for key, knob in knobs(f"{kind}/{name}.py", name).items():
             if knob.required and key != "scale" and key not in given:
                 yield f"{where}.{name}.{key}: missing; expected {words(knob.kind)}"
@@ -196,42 +236,6 @@ def sweep_problems(where: str, entry: dict[str, Any]) -> Iterator[str]:
             if name not in entry["variants"]:
                 hint = near(name, entry["variants"])
                 yield f"{where}.scales.{role}.{name}: not among the variants; {hint}"
-
-
-def scalable(kind: str, name: str) -> bool:
-    """Whether a method has a scale, and does without a guide and a condition."""
-    file = f"{kind}/{name}.py"
-    if kind == "guidance" and guide(name) == "needed":
-        return False
-    bare = all(each.name != "condition" for each in functions(file))
-    return bare and "scale" in knobs(file, name)
-
-
-def run_problems(runs: Params, guided: Params) -> Iterator[str]:
-    """Runs that stand in the wrong table, or in both."""
-    for name, spec in runs.items():
-        if guide_of(spec) == "needed":
-            yield f"runs.{name}: its guidance needs a guide; it belongs into runs_with_guide"
-    for name, spec in guided.items():
-        if guide_of(spec) == "none":
-            yield f"runs_with_guide.{name}: its guidance takes no guide; it belongs into runs"
-        if name in runs:
-            yield f"runs_with_guide.{name}: there is a run of that name in runs"
-
-
-def draw_problems(studies: Params, guides: Params) -> Iterator[str]:
-    """Guides that do not draw as their study does: its unguided samples are for all of them."""
-    for name, spec in guides.items():
-        study = studies.get(str(spec.get("study"))) if isinstance(spec, dict) else None
-        known = study if isinstance(study, dict) else {}
-        for key in (key for key in DRAWS if key in known and spec.get(key) != known[key]):
-            yield f"matching_guides.{name}.{key}: expected {known[key]} as in its study"
-
-
-def guide_of(run: Any) -> str:
-    """Whether a run's guidance takes a guide; "optional" where it is not known."""
-    guidance = run.get("guidance") if isinstance(run, dict) else None
-    return guide(str(guidance)) if guidance in methods("guidance") else "optional"
 
 
 def name_problems() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from reprlib import Repr
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -31,6 +32,9 @@ SIMPLE = {
     Any: "anything",
     NoneType: "nothing",
 }
+
+SHORT = Repr()
+SHORT.maxstring = SHORT.maxother = SHORT.maxlong = 80
 
 
 def words(kind: Any) -> str:
@@ -68,8 +72,27 @@ def annotated(base: Any, *marks: Any) -> str:
 
 def listed(item: Any, least: int = 0, most: int | None = None) -> str:
     """The words of a list of so many items of a type."""
-    count = str(least) if least == most else f"at least {least}"
-    return f"a list{f' of {count}' if least else ''}, each {words(item)}"
+    count = str(least) if least == most else f"at least {least}" if least else f"at most {most}"
+    return f"a list{f' of {count}' if least or most else ''}, each {words(item)}"
+
+
+def bounded(kind: Any) -> bool:
+    """Whether a type has a bound from above, of its own or of its items."""
+    return any(isinstance(part, Interval | Le | Lt) or bounded(part) for part in get_args(kind))
+
+
+def numbers_in(value: Any) -> list[float]:
+    """The numbers of a value, also those in lists and sections."""
+    if isinstance(value, dict):
+        return numbers_in([*value.values()])
+    if isinstance(value, list | tuple):
+        return [number for each in value for number in numbers_in(each)]
+    return [value] if isinstance(value, int | float) else []
+
+
+def shown(value: Any) -> str:
+    """A value as an error shows it, in short."""
+    return SHORT.repr(value)
 
 
 def phrases(mark: Any) -> list[str]:

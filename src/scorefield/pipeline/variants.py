@@ -3,7 +3,7 @@ or such a method with some knobs fixed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scorefield.core.errors import InputError
@@ -19,6 +19,11 @@ class Variant:
     sampler: str | None = None
     sign: float = 1.0
     fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def method(self) -> tuple[str, str]:
+        """The kind and the name of what it tries."""
+        return ("samplers", self.sampler) if self.sampler else ("guidance", self.guidance)
 
 
 FIXED = {
@@ -36,6 +41,23 @@ def variant(name: str) -> Variant:
     if name not in known:
         raise InputError(f"no variant named '{name}'; {near(name, [*known])}")
     return known[name]
+
+
+def variants(spec: Mapping[str, Any]) -> dict[str, Variant]:
+    """The variants of an entry, by name: of names that all entries know, or of the entry's own
+    names, each with a guidance and the knobs that it fixes, such as `wide: {ibg: {high: 12.0}}`.
+    Raises InputError for a name that is no variant."""
+    given = spec["variants"]
+    if not isinstance(given, Mapping):
+        return {name: variant(str(name)) for name in given}
+    found = {}
+    for name, one in given.items():
+        if len(one) != 1:
+            raise InputError(f"{name}: expected one guidance with its settings, found {len(one)}")
+        ((method, fixed),) = one.items()
+        known = variant(method)
+        found[name] = replace(known, fixed={**known.fixed, **fixed})
+    return found
 
 
 def denoisers(spec: Mapping[str, Any]) -> dict[str, str]:

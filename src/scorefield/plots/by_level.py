@@ -22,9 +22,9 @@ def by_level(
         bars = 1.96 * values.std(1) / values.shape[1] ** 0.5
         axis.errorbar(levels, values.mean(1), bars, ms=4, lw=1.2, label=name, **styles[name])
     axis.set(xscale="log", yscale="log", xlabel="noise level sigma / alpha")
-    axis.set_ylabel("posterior variance of x_0, summed over pixels")
+    axis.set_ylabel("variance or squared error of x_0, sum over pixels")
     axis.set_xticks(levels, [f"{level:g}" for level in levels])
     axis.minorticks_off()
-    axis.set_title(title, fontsize=9)
-    axis.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    axis.set_title(title)
+    axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
     keep(figure, path)

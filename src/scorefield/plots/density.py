@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from scorefield.core.exact import Mixture
 from scorefield.core.schedule import linear
 
-SIDE = 160  # points along each axis
+SIDE = 240  # points along each axis
 
 
 def density(axis: Axes, law: Mixture, t: float = 0.02) -> None:
@@ -15,13 +15,12 @@ def density(axis: Axes, law: Mixture, t: float = 0.02) -> None:
     line = torch.linspace(-reach, reach, SIDE, dtype=torch.float64)
     square = torch.cartesian_prod(line, line)
     height = law.log_prob(linear(), square, torch.tensor(t)).exp().sqrt().view(SIDE, SIDE)
-    axis.pcolormesh(
-        line.numpy(),
-        line.numpy(),
+    axis.imshow(
         height.T.numpy(),
+        origin="lower",
+        extent=(-reach, reach, -reach, reach),
         cmap="Blues",
         vmax=1.8 * height.max().item(),
-        shading="gouraud",
-        rasterized=True,
+        interpolation="none",
     )
     axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])

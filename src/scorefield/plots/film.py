@@ -9,12 +9,14 @@ from torch.nn.functional import interpolate, pad
 
 from scorefield.pipeline.files import to_bytes, write
 
-HOLD, MILLISECONDS, ZOOM = 6, 90, 3  # extra frames at both ends, time per frame, magnification
+FRAMES, HOLD, MILLISECONDS, ZOOM = 33, 6, 90, 3  # of a path, more at its ends, of a frame, times
 
 
 def film(paths: list[Tensor], path: str) -> None:
-    """Several paths of images (N + 1, C, H, W) side by side, forwards and then backwards."""
-    wide = torch.cat([pad(one, (1, 1, 1, 1), value=0.0) for one in paths], 3)
+    """Several paths of images (N + 1, C, H, W), each of any N, side by side, forwards and then
+    backwards."""
+    even = [one[torch.linspace(0, len(one) - 1, FRAMES).round().long()] for one in paths]
+    wide = torch.cat([pad(one, (1, 1, 1, 1), value=0.0) for one in even], 3)
     forwards = torch.cat([wide[:1].expand(HOLD, *wide.shape[1:]), wide])
     frames = interpolate(torch.cat([forwards, forwards.flip(0)]).float(), scale_factor=ZOOM)
     channels_last = [frame.movedim(0, -1).squeeze(-1) for frame in to_bytes(frames)]

@@ -1,5 +1,7 @@
 """Images in a grid."""
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from torch import Tensor
 from torch.nn.functional import pad
@@ -14,8 +16,28 @@ def show(axis: Axes, images: Tensor, columns: int) -> None:
     framed = pad(framed, (0, 0, 0, 0, 0, 0, 0, -len(images) % columns), value=0.5)
     rows = framed.unflatten(0, (-1, columns)).permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
     colours = rows.expand(-1, -1, 3) if rows.shape[2] == 1 else rows
-    axis.imshow(colours.numpy(), interpolation="nearest")
+    axis.imshow(colours.numpy(), interpolation="none")
     axis.set_axis_off()
+
+
+def label_columns(axis: Axes, labels: Sequence[str], width: int) -> None:
+    """Writes a label above each column of the grid of `show`, whose images are so wide with their
+    frame."""
+    for i, label in enumerate(labels):
+        axis.annotate(
+            label, ((i + 0.5) * width, -3), ha="center", va="bottom", fontsize=7,
+            annotation_clip=False,
+        )  # fmt: skip
+
+
+def label_rows(axis: Axes, labels: Sequence[str], height: int) -> None:
+    """Writes a label before each row of the grid of `show`, whose images are so high with their
+    frame."""
+    for i, label in enumerate(labels):
+        axis.annotate(
+            label, (-4, (i + 0.5) * height), ha="right", va="center", fontsize=8,
+            annotation_clip=False,
+        )  # fmt: skip
 
 
 def grid(images: Tensor, path: str, columns: int = 10) -> None:

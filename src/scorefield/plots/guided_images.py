@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from scorefield.plots.canvas import keep, subplots
-from scorefield.plots.grid import show
+from scorefield.plots.grid import label_rows, show
 
 
 class Row(NamedTuple):
@@ -29,9 +29,8 @@ def guided_images(panels: Mapping[str, Mapping[str, Row]], path: str) -> None:
         columns = len(next(iter(rows.values())).images)
         show(axis, torch.cat([row.images for row in rows.values()]), columns)
         height, width = (side + 2 for side in next(iter(rows.values())).images.shape[2:])
-        for i, (name, row) in enumerate(rows.items()):
-            place = (-4, (i + 0.5) * height)
-            axis.annotate(name, place, ha="right", va="center", fontsize=8, annotation_clip=False)
+        label_rows(axis, [*rows], height)
+        for i, row in enumerate(rows.values()):
             for mark, colour in ((row.rare_mode, "limegreen"), (row.off_mode, "tomato")):
                 for j in mark.nonzero()[:, 0].tolist():
                     corner = (j * width - 0.5, i * height - 0.5)
@@ -39,5 +38,9 @@ def guided_images(panels: Mapping[str, Mapping[str, Row]], path: str) -> None:
                     frame.set(edgecolor=colour, linewidth=1.3)
                     axis.add_patch(frame)
         axis.set_title(title, fontsize=9)
-    figure.suptitle("green: rare class, such samples first; red: off-mode", fontsize=8)
+    figure.suptitle(
+        "Each column starts from the same noise. Green: readable, of the rare class (such columns "
+        "come first); red: not readable",
+        fontsize=9,
+    )
     keep(figure, path)

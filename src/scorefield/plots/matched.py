@@ -9,9 +9,10 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from scorefield.plots.canvas import keep, subplots
-from scorefield.plots.grid import show
+from scorefield.plots.grid import label_rows, show
 
 COLOURS = {True: "limegreen", False: "tomato"}
+KEY = "number: class by the classifier; green: that of y, red: another one"
 
 
 class Row(NamedTuple):
@@ -32,23 +33,24 @@ def matched(panels: Mapping[str, Sequence[Row]], path: str, columns: int = 20) -
     figure, axes = subplots(
         len(panels),
         1,
-        figsize=(11, 0.5 * len(panels) + 0.53 * sum(heights)),
+        figsize=(11, 0.4 + 0.4 * len(panels) + 0.46 * sum(heights)),
         squeeze=False,
         height_ratios=heights,
     )
     for axis, (title, rows) in zip(axes[:, 0], panels.items(), strict=True):
         show(axis, torch.cat([row.images[:columns] for row in rows]), columns)
         axis.set_title(title, fontsize=9)
+        label_rows(axis, [row.label for row in rows], rows[0].images.shape[2] + 2)
         for i, row in enumerate(rows):
             mark(axis, row, i, columns)
+    if any(row.right is not None for rows in panels.values() for row in rows):
+        figure.supxlabel(KEY, fontsize=8)
     keep(figure, path)
 
 
 def mark(axis: Axes, row: Row, place: int, columns: int) -> None:
-    """Draws the label of a row, and frames and classes of its images, into the grid of `show`."""
+    """Draws frames and classes of the images of a row into the grid of `show`."""
     height, width = (side + 2 for side in row.images.shape[2:])
-    at = (-4, (place + 0.5) * height)
-    axis.annotate(row.label, at, ha="right", va="center", fontsize=8, annotation_clip=False)
     for j in range(columns):
         corner = (j * width - 0.5, place * height - 0.5)
         if row.right is not None:

@@ -1,15 +1,14 @@
 """Paths of points in 2-D over the true density."""
 
-import matplotlib
 import numpy as np
 import torch
 from torch import Tensor
 
 from scorefield.core.schedule import time_at
 from scorefield.metrics.evaluators import LawEvaluator
-from scorefield.plots.canvas import keep, panel_row
+from scorefield.plots.canvas import keep, panel_row, side_legend
+from scorefield.plots.path_styles import METHODS, STYLES, label
 
-COLOURS = matplotlib.colormaps["tab10"]
 REACH, SIDE, LOWEST = 4.2, 160, -14  # of the square; pixels; the least log p that is shown
 
 
@@ -33,21 +32,25 @@ def walk(points: Tensor, evaluator: LawEvaluator, noise: float) -> Tensor:
 
 
 def path_density(
-    panels: dict[str, dict[str, Tensor]],
+    panels: dict[str, dict[tuple[str, str], Tensor]],
     noise: dict[str, float],
     evaluator: LawEvaluator,
     path: str,
 ) -> None:
-    """One panel for each pair of endpoints: its paths (N + 1, 2) over the true log p_t of its noise
-    level."""
+    """One panel for each pair of endpoints: its paths (N + 1, 2), by method and target, over the
+    true log p_t of its noise level; the start is a circle, the goal a star."""
     figure, axes = panel_row(len(panels), (3.6, 3.9))
     for axis, (title, paths) in zip(axes, panels.items(), strict=True):
         line, height = log_density(evaluator, noise[title])
         levels = np.linspace(LOWEST, float(height.max()), 15)
-        axis.contourf(line, line, height, levels, cmap="Blues", alpha=0.8)
-        for i, (name, points) in enumerate(paths.items()):
-            axis.plot(*points.mT, color=COLOURS(i), lw=1.5, label=name)
+        axis.contourf(line, line, height, levels, cmap="Greys", alpha=0.6)
+        for (method, target), points in paths.items():
+            style = {"color": METHODS[method][1], "ls": STYLES[target]}
+            axis.plot(*points.mT, lw=1.6, label=label(method, target), **style)
+        start, goal = next(p for (_, target), p in paths.items() if target == "goal")[[0, -1]]
+        for end, marker in ((start, "o"), (goal, "*")):
+            axis.plot(*end, marker, ms=9, mfc="white", mec="black", zorder=9)
         axis.set_title(title, fontsize=8)
-        axis.set(aspect="equal", xticks=[], yticks=[])
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=7)
+        axis.set(aspect="equal", xlabel="first coordinate of x_t", ylabel="second coordinate")
+    side_legend(figure, axes)
     keep(figure, path)

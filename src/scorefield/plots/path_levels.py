@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import pandas
 from matplotlib.axes import Axes
 
-from scorefield.plots.canvas import keep, panel_row
+from scorefield.plots.canvas import keep, panel_row, side_legend
+from scorefield.plots.path_styles import METHODS
 
 SIZE = (3.8, 3.2)  # of a panel
-METHODS = ("line", "slerp", "noise", "hamiltonian", "string", "instanton")  # one colour each
 
 
 def path_methods(table: pandas.DataFrame, path: str) -> None:
@@ -19,19 +19,20 @@ def path_methods(table: pandas.DataFrame, path: str) -> None:
     shown = shown[shown["target"].isin(["goal", "reached"])]
     labels = {
         "action": "time-free action",
-        "length": "length",
+        "length": "length, in units of x_t",
         "drop": "deepest fall of log p, nats",
     }
     figure, axes = panel_row(len(labels), SIZE)
     for axis, (key, label) in zip(axes, labels.items(), strict=True):
         for method, rows in shown.groupby("method", sort=False):
-            colour, mean = f"C{METHODS.index(str(method))}", rows.groupby("noise")[key].mean()
+            name, colour = METHODS[str(method)]
+            mean = rows.groupby("noise")[key].mean()
             style = "--" if method == "hamiltonian" else "-"
-            axis.plot(mean.index, mean, style, color=colour, marker="o", ms=4, label=method)
+            axis.plot(mean.index, mean, style, color=colour, marker="o", ms=4, label=name)
             axis.scatter(rows["noise"], rows[key], s=8, color=colour, alpha=0.5)
         by_level(axis, shown["noise"])
         axis.set(ylabel=label)
-    axes[0].legend(frameon=False, fontsize=7)
+    side_legend(figure, axes)
     keep(figure, path)
 
 
@@ -44,7 +45,7 @@ def path_limits(panels: dict[str, dict[str, pandas.Series]], path: str) -> None:
             axis.plot(values.index, values, marker="o", ms=4, label=pair)
         by_level(axis, next(iter(pairs.values())).index)
         axis.set_title(label, fontsize=8)
-    axes[0].legend(frameon=False, fontsize=7)
+    side_legend(figure, axes)
     keep(figure, path)
 
 

@@ -11,7 +11,7 @@ def strips(panels: dict[str, dict[str, Tensor]], path: str, columns: int = 13) -
     """One panel for each pair of endpoints: each path (N + 1, C, H, W) is a row of nodes at equal
     steps, with its label beside it."""
     rows = max(len(panel) for panel in panels.values())
-    size = ((0.5 * columns + 2) * len(panels), 0.57 * rows + 0.4)
+    size = ((0.5 * columns + 2.2) * len(panels), 0.57 * rows + 0.4)
     figure, axes = subplots(1, len(panels), figsize=size, squeeze=False)
     for axis, (title, panel) in zip(axes[0], panels.items(), strict=True):
         picked = [evenly(path_of_images, columns) for path_of_images in panel.values()]
