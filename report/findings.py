@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from report.claims import Measured, claims, of_study, sentence
-from report.results import available
+from report.results import available, figures
 from scorefield.pipeline import params
 
 
@@ -158,8 +158,7 @@ def ratio() -> list[Finding]:
 
 def paths() -> list[Finding]:
     """Paths between examples."""
-    levels = params.entry("paths", "mnist")["levels"]
-    shown = f"{levels[(len(levels) - 1) // 2]:g}"  # that of the film, too
+    shown = f"{figures('paths/mnist')['film_noise']:g}"
     return [
         study(
             "Paths around a withheld mode", "paths", "missing-exact", "missing-exact/density",

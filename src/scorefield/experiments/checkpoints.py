@@ -43,6 +43,7 @@ class Trained:
     clock: Clock = field(default_factory=Clock)
     saved: float = field(default_factory=time.monotonic)  # when the last checkpoint was written
     unread: list[tuple[Tensor, Tensor, float]] = field(default_factory=list)  # STEP, on the device
+    loss: float = float("nan")  # of the last step that was read
 
     def advance(self, loss: Tensor, norm: Tensor, rate: float, images: int) -> None:
         """One step further, on so many images; loss and norm () are read later."""
@@ -51,14 +52,15 @@ class Trained:
         self.clock.tick(images)
 
     def read(self) -> float:
-        """Read what is known of the last steps from the device; the last loss, NaN where there is
-        none."""
+        """Read what is known of the last steps from the device; the last loss that was ever read,
+        NaN before the first."""
         if self.unread:
             known = torch.stack([torch.stack(pair) for *pair, _ in self.unread]).cpu().tolist()
             rates = [rate for *_, rate in self.unread]
             self.progress.recent += [[*pair, rate] for pair, rate in zip(known, rates, strict=True)]
             self.unread.clear()
-        return self.progress.recent[-1][0] if self.progress.recent else float("nan")
+            self.loss = known[-1][0]
+        return self.loss
 
     def modules(self, model: Model) -> dict[str, Model]:
         """What a checkpoint holds the weights of, by name."""

@@ -2,6 +2,7 @@
 dimensions and on a flat surface in more, with exact denoisers."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pandas
@@ -25,9 +26,14 @@ from scorefield.nets.exact import Exact
 from scorefield.samplers.ancestral import ancestral
 
 DIMS = (2, 3, 8, 16, 64)
+GUIDANCE: dict[str, Callable[..., Denoiser]] = {  # at its defaults
+    "ibg": partial(ibg, score=frobenius),  # imported, so that the hash of the stage holds the score
+    "random": random,
+    "minus_score": minus_score,
+}
 CELLS = (
-    *((ibg, 1.0), (ibg, 2.0), (ibg, 4.0), (random, 1.0), (random, 2.0)),
-    *((minus_score, 1.0), (minus_score, 2.0)),
+    *(("ibg", 1.0), ("ibg", 2.0), ("ibg", 4.0), ("random", 1.0), ("random", 2.0)),
+    *(("minus_score", 1.0), ("minus_score", 2.0)),
 )
 TYPICAL = 0.999  # share of a component within the radius that counts as in it
 LEAST = 0.2  # of a mode's weight, from which on samples reach it
@@ -67,9 +73,10 @@ def sampled(
     """Variant, scale and samples (n, E, dim) of E laws: unguided ones, and those of all CELLS."""
     model = embedded(side_by_side([each.law for each in known]), dim, width)
     silent: Any = tqdm(disable=True)
-    for make, scale in ((None, 0.0), *CELLS):
+    for name, scale in (("plain", 0.0), *CELLS):
+        guided = GUIDANCE[name](model, scale=scale) if name in GUIDANCE else model
         plan = Plan(
-            denoiser=by_row(guided(make, model, scale)),
+            denoiser=by_row(guided),
             sampler=ancestral,
             shape=(len(known), dim),
             steps=steps,
@@ -77,16 +84,7 @@ def sampled(
             device=torch.device("cpu"),
             counter=Counter(),
         )
-        name = make.__name__ if make else "plain"
         yield name, scale, draw(plan, range(n), silent).samples
-
-
-def guided(make: Callable[..., Denoiser] | None, model: Denoiser, scale: float) -> Denoiser:
-    """The model under a guidance at its defaults and a scale, or as it is. IBG's score is imported,
-    not named, so that the hash of the stage holds it."""
-    if make is ibg:
-        return ibg(model, scale=scale, score=frobenius)
-    return make(model, scale=scale) if make else model
 
 
 def embedded(laws: Any, dim: int, width: float) -> Denoiser:

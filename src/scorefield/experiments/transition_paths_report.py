@@ -40,7 +40,8 @@ def paths_report(name: str, spec: dict[str, Any]) -> None:
     save_table(f"metrics/paths/{name}.csv", table)
     save_table(f"metrics/paths/{name}-convergence.csv", convergence_table(records))
     motions, found = [each.motion for each in records if each.motion], convergence(table)
-    save_json(f"metrics/paths/{name}.json", path_summary(table, motions) | found)
+    figures = path_summary(table, motions) | found | {"film_noise": film_level(records)}
+    save_json(f"metrics/paths/{name}.json", figures)
     folder, compared = f"plots/paths/{name}", path_comparison(table)
     text = comparison_text(compared) + path_text(table, found)
     write(f"{folder}/comparison_summary.txt", text.encode())
@@ -101,9 +102,9 @@ def limits(table: pandas.DataFrame) -> dict[str, dict[str, pandas.Series]]:
 def route_pictures(records: list[PathRecord], evaluator: Evaluator, folder: str) -> None:
     """The paths over the true density where that is known, and else as images; and a film of the
     instantons at the middle noise level."""
-    levels = [*dict.fromkeys(record.noise for record in records)]
+    levels, middle = noise_levels(records), film_level(records)
     best = [each for each in records if each.target == "goal" and each.method == "instanton"]
-    best = [record for record in best if record.noise == levels[(len(levels) - 1) // 2]]
+    best = [record for record in best if record.noise == middle]
     shown = [each for each in records if each.target == "goal" or each.method != "line"]
     if isinstance(evaluator, LawEvaluator):
         noise = {title(record): record.noise for record in records}
@@ -122,6 +123,17 @@ def route_pictures(records: list[PathRecord], evaluator: Evaluator, folder: str)
             strips(images, f"{folder}/strips-{level:g}.png")
         frames = [record.clean for record in best]
     film(frames, f"{folder}/path.gif")
+
+
+def noise_levels(records: list[PathRecord]) -> list[float]:
+    """The noise levels of a study, in its order."""
+    return [*dict.fromkeys(record.noise for record in records)]
+
+
+def film_level(records: list[PathRecord]) -> float:
+    """The noise level of the film: the one in the middle."""
+    levels = noise_levels(records)
+    return levels[(len(levels) - 1) // 2]
 
 
 def title(record: PathRecord) -> str:

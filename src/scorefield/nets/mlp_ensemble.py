@@ -58,14 +58,13 @@ class MLPEnsemble(Network):
         return out.transpose(0, 1).reshape(x.shape)
 
     def timed(self, x: Tensor, t: Tensor, weight: Tensor) -> Tensor:
-        """The contribution of times to the first layer, (E, B or 1, width)."""
+        """The contribution of times to the first layer, (E, B, width). One time for all becomes one
+        of each row, because the number of rows decides how a matrix product is rounded."""
         if t.ndim > 0 and x.ndim == 2:
             t = t.reshape(-1, len(weight)).T
         features = self.features(t.reshape(len(t) if t.ndim == 2 else 1, -1, 1))
-        if features.shape[1] > 1:
-            return features @ weight
-        # a matrix product of a single row would be rounded differently
-        return (features.expand(-1, 2, -1) @ weight)[:, :1]
+        rows = x.shape[0] if x.ndim == 3 else len(x) // len(weight)
+        return features.expand(len(weight), rows, -1).contiguous() @ weight
 
     def features(self, t: Tensor) -> Tensor:
         """Sines and cosines of times (..., 1), (..., 16)."""

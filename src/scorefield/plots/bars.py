@@ -40,6 +40,7 @@ def title(key: object, kind: str) -> str:
 def by_fid(axis: Axes, rows: pandas.DataFrame) -> None:
     """Bars of the FID of runs on images."""
     error = [rows["fid"] - rows["fid_low"], rows["fid_high"] - rows["fid"]]
+    error = [side.clip(lower=0) for side in error]  # an edited FID can lie outside its interval
     colours = [BLUE if ranked else PALE for ranked in rows["rank"].notna()]
     axis.barh(rows["run"], rows["fid"], xerr=error, color=colours, height=0.62)
     axis.set_xlabel("FID with its 95 % interval, lower is better; pale: not ranked")

@@ -9,7 +9,10 @@ from torch.nn.functional import interpolate, pad
 
 from scorefield.pipeline.files import to_bytes, write
 
-FRAMES, HOLD, MILLISECONDS, ZOOM = 33, 6, 90, 3  # of a path, more at its ends, of a frame, times
+FRAMES = 33  # of a path
+HOLD = 6  # more frames of its ends
+MILLISECONDS = 90  # of a frame
+ZOOM = 3  # pixels a side that are drawn for a pixel of an image
 
 
 def film(paths: list[Tensor], path: str) -> None:

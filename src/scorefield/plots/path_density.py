@@ -43,7 +43,8 @@ def path_density(
     for axis, (title, paths) in zip(axes, panels.items(), strict=True):
         line, height = log_density(evaluator, noise[title])
         levels = np.linspace(LOWEST, float(height.max()), 15)
-        axis.contourf(line, line, height, levels, cmap="Greys", alpha=0.6)
+        areas = axis.contourf(line, line, height, levels, cmap="Greys", alpha=0.6)
+        areas.set_rasterized(True)  # as curves they make an SVG of megabytes
         for (method, target), points in paths.items():
             style = {"color": METHODS[method][1], "ls": STYLES[target]}
             axis.plot(*points.mT, lw=1.6, label=label(method, target), **style)
