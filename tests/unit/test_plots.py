@@ -3,15 +3,24 @@
 import re
 from io import BytesIO
 
+import numpy as np
+import pandas
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageSequence
 
+from scorefield.core.exact import Mixture
 from scorefield.core.registry import methods
+from scorefield.core.schedule import cosine
 from scorefield.experiments.matching_figures import PAIR
+from scorefield.metrics.evaluators import LawEvaluator
 from scorefield.pipeline.variants import FIXED
+from scorefield.plots import film
+from scorefield.plots.bars import bars
 from scorefield.plots.canvas import keep, subplots
 from scorefield.plots.names import STYLES, styled, words
+from scorefield.plots.path_density import path_density
+from tests.helpers.laws import three
 
 VARIANTS = ("plain", "ibg", "random", "minus_score", "temperature", "sgms", "mue", "boost", *FIXED)
 GUIDES = ("disc", "dv", "kliep", "rulsif", "ulsif", "exact", "exact_law", "instance", "same_t")
@@ -54,3 +63,44 @@ def test_a_figure_is_saved_as_png_at_200_dots_an_inch_and_as_svg_with_equal_byte
     width = re.search(rb'width="([\d.]+)pt"', svg)[1]
     assert Image.open(BytesIO(png)).width == pytest.approx(float(width) / 72 * 200, abs=2)
     assert b"<dc:date>" not in svg and b"Matplotlib v" not in svg
+
+
+def test_a_film_goes_forwards_and_backwards_and_rests_at_its_ends(tmp_path):
+    """Frame k has the gray of node k of the path, whatever the number of nodes."""
+    ramp = torch.linspace(-1, 1, film.FRAMES).view(-1, 1, 1, 1).expand(-1, 1, 4, 4)
+    film.film([ramp, ramp.flip(0)], str(tmp_path / "path.gif"))
+    with Image.open(tmp_path / "path.gif") as picture:
+        frames = [np.asarray(each.convert("L")) for each in ImageSequence.Iterator(picture)]
+        durations = [each.info["duration"] for each in ImageSequence.Iterator(picture)]
+    side = film.ZOOM * (4 + 2)
+    assert frames[0].shape == (side, 2 * side)
+    left, right = (
+        np.repeat(
+            [frame[side // 2, column] for frame in frames], np.array(durations) // film.MILLISECONDS
+        )
+        for column in (side // 2, side + side // 2)
+    )
+    rest = [0] * film.HOLD
+    there = [*rest, *range(film.FRAMES)]
+    course = [*there, *reversed(there)]
+    gray = np.linspace(0, 255, film.FRAMES)
+    assert np.abs(left - gray[course]).max() <= 2
+    assert np.abs(right - gray[::-1][course]).max() <= 2
+
+
+def test_a_fid_outside_its_interval_has_a_bar_and_no_error(tmp_path):
+    rows = {"run": ["edited"], "data": ["digits"], "n": [100], "rank": [1]}
+    images = pandas.DataFrame(rows | {"fid": [1.0], "fid_low": [2.0], "fid_high": [3.0]})
+    bars(images, pandas.DataFrame({"data": [], "n": []}), str(tmp_path / "bars.png"))
+    assert (tmp_path / "bars.png").exists()
+
+
+def test_densities_are_pixels_in_an_svg(tmp_path):
+    """Their outlines are megabytes."""
+    parts = (getattr(three(), key).double() for key in ("weight", "mean", "cov"))
+    law = LawEvaluator(Mixture(*parts), cosine())
+    path = torch.tensor([[-1.0, 0.0], [0.0, 0.5], [1.0, 0.0]])
+    shown = {"a to b": {("line", "goal"): path}}
+    path_density(shown, {"a to b": 0.5}, law, str(tmp_path / "density.png"))
+    svg = (tmp_path / "density.svg").read_text()
+    assert "data:image/png;base64" in svg and len(svg) < 200_000

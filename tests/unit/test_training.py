@@ -133,6 +133,13 @@ def test_no_loss_is_lost_however_seldom_losses_are_read(monkeypatch):
     assert seen[0] == seen[1]
 
 
+def test_the_loss_of_the_progress_bar_is_finite_where_a_validation_has_just_read_it(monkeypatch):
+    monkeypatch.setattr(training, "READ", 10)
+    states = [state for state, _ in trained(20, None)[1]]
+    assert states[-1].progress.recent == []
+    assert states[-1].read() == states[-1].series[-1]["loss"]
+
+
 def test_with_flip_half_of_the_images_of_training_are_mirrored_and_none_of_validation():
     x = torch.tensor([0.0, 1.0]).expand(64, 1, 1, 2).contiguous()
     model, seen = build(config(**UNET)), {True: [], False: []}
