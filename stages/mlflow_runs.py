@@ -4,9 +4,10 @@ Where MLflow does not answer that is one line, and no failure of the pipeline.
 """
 
 from scorefield.command import command
+from scorefield.pipeline.dvc_lock import read_lock
 from scorefield.pipeline.mlflow_mirror import mirror
 from scorefield.pipeline.mlflow_registry import best_models, register
-from scorefield.pipeline.mlflow_results import read_lock, results
+from scorefield.pipeline.mlflow_results import results
 from scorefield.pipeline.tracking import NotTracked
 
 

@@ -6,7 +6,7 @@ import pandas
 import pytest
 from scripts import audit
 
-from scorefield.leaderboard import binding
+from scorefield.core.errors import InputError
 from scorefield.leaderboard.binding import file_hash, locked, unbound
 
 SCORES, SAMPLES = "metrics/runs/mine.json", "samples/mine.safetensors"
@@ -32,7 +32,8 @@ def lock() -> None:
     """What `dvc commit -f` does."""
     outs = [{"path": path, "md5": file_hash(path)} for path in (SCORES, SAMPLES)]
     with open("dvc.lock", "w") as file:
-        json.dump({"stages": {"evaluate@mine": {"outs": outs}, "report": {}}}, file)
+        stages = {"evaluate@mine": {"cmd": "score", "outs": outs}, "report": {"cmd": "show"}}
+        json.dump({"schema": "2.0", "stages": stages}, file)
     locked.cache_clear()
 
 
@@ -68,7 +69,7 @@ def test_a_broken_lock_is_told(tmp_path, monkeypatch):
     for text in ("[", "stages: 3", "a: b"):
         (tmp_path / "dvc.lock").write_text(text)
         locked.cache_clear()
-        with pytest.raises(binding.InputError, match=r"dvc\.lock: expected what DVC writes"):
+        with pytest.raises(InputError, match=r"dvc\.lock: expected what DVC writes"):
             locked()
     locked.cache_clear()
 

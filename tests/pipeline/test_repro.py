@@ -6,15 +6,17 @@ import os
 import signal
 import subprocess
 import sys
-import types
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
+from dvc.repo import Repo
 from ruamel.yaml import YAML
 
-from scorefield.pipeline import mlflow_results
+from scorefield.pipeline.dvc_lock import read_lock
 from scorefield.pipeline.progress import durations, record, remaining, spoken
 from scorefield.pipeline.stage_key import locked, running
 from tests.helpers.project import ENV, ROOT, run, started, wait
@@ -166,19 +168,26 @@ def test_a_stage_has_the_same_key_while_another_one_writes_dvc_lock(tmp_path, mo
     assert running("outside DVC") == key
 
 
-def test_dvc_lock_is_read_when_it_is_whole(tmp_path, monkeypatch):
-    """Here it is written in pieces, from an empty file on, one whenever the reader waits."""
-    monkeypatch.chdir(tmp_path)
-    whole = "schema: '2.0'\nstages:\n  first:\n    cmd: python first.py\n    deps: [a, b]\n"
-    lock, pieces = Path("dvc.lock"), [whole[i : i + 9] for i in range(0, len(whole), 9)]
-    lock.touch()
+@pytest.mark.filterwarnings("ignore")
+def test_dvc_lock_is_read_when_no_other_process_writes_it(tmp_path, monkeypatch):
+    """Here it is empty, then half written, for longer than a reader would guess."""
+    monkeypatch.chdir(toy(tmp_path / "toy"))
+    lock, begun = Path("dvc.lock"), threading.Event()
+    text = "schema: '2.0'\nstages:\n  first:\n    cmd: python first.py\n"
 
-    def write_more(seconds):
-        if pieces:
-            lock.write_text(lock.read_text() + pieces.pop(0))
+    def written():
+        with Repo() as repo, repo.lock:
+            lock.touch()
+            begun.set()
+            for piece in (text[:20], text[20:45], text[45:]):
+                time.sleep(0.7)
+                lock.write_text(lock.read_text() + piece)
 
-    monkeypatch.setattr(mlflow_results, "time", types.SimpleNamespace(sleep=write_more))
-    assert mlflow_results.read_lock() == YAML(typ="safe").load(whole)
+    with ThreadPoolExecutor() as pool:
+        writer = pool.submit(written)
+        begun.wait(60)
+        assert read_lock() == {"schema": "2.0", "stages": {"first": {"cmd": "python first.py"}}}
+        writer.result()
 
 
 def test_a_line_for_each_stage_tells_how_far_the_whole_is(tmp_path):

@@ -5,13 +5,8 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from scorefield.core.errors import InputError
+from scorefield.pipeline.dvc_lock import LOCK, read_lock
 from scorefield.pipeline.files import content
-
-LOCK = "dvc.lock"
 
 
 def file_hash(path: str | Path) -> str:
@@ -20,15 +15,14 @@ def file_hash(path: str | Path) -> str:
 
 
 @cache
-def locked(path: str = LOCK) -> dict[str, str]:
-    """The hash of every output in dvc.lock by its path; none where there is no such file."""
-    if not Path(path).is_file():
+def locked() -> dict[str, str]:
+    """The hash of every output in dvc.lock by its path; none where there is no such file. Raises
+    InputError where it is not what DVC writes."""
+    if not Path(LOCK).is_file():
         return {}
-    try:
-        stages = YAML(typ="safe").load(Path(path))["stages"].values()
-        return {out["path"]: out["md5"] for stage in stages for out in stage.get("outs", ())}
-    except (YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: expected what DVC writes, but {error}") from None
+    stages = read_lock()["stages"].values()
+    outs = [out for stage in stages for out in stage.get("outs", ())]
+    return {out["path"]: out["md5"] for out in outs if "md5" in out}
 
 
 def unbound(name: str, figures: dict[str, Any]) -> str:

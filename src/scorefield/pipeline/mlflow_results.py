@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas
-from ruamel.yaml import YAML
 
-from scorefield.core.errors import InputError
 from scorefield.pipeline import params
 from scorefield.pipeline.catalogue import TABLES
+from scorefield.pipeline.dvc_lock import Lock
 from scorefield.pipeline.files import load_json
 from scorefield.pipeline.mlflow_record import (
     DataInput,
@@ -25,9 +24,7 @@ from scorefield.pipeline.mlflow_record import (
 from scorefield.pipeline.progress import entries
 from scorefield.pipeline.stage_key import digest, locked
 
-Lock = dict[str, Any]
 OF_MODEL = ("net", "objective", "schedule")  # which every run of a model can be found by
-SETTLED = 0.5  # seconds without a change after which dvc.lock is read
 PLACES = {"runs": "samples", "trajectories": "trajectory", "models": "training"}  # of pictures
 
 
@@ -50,19 +47,6 @@ STUDIES = {
     for table in TABLES
     if table != "data" and table not in RUNS
 }
-
-
-def read_lock() -> Lock:
-    """dvc.lock, when no other process is writing it. Raises InputError where there is none."""
-    file, seen = Path("dvc.lock"), None
-    try:
-        while (text := file.read_bytes()) != seen:
-            seen = text
-            time.sleep(SETTLED)
-    except FileNotFoundError:
-        raise InputError("dvc.lock: not found; `dvc repro` makes it") from None
-    found: Lock = YAML(typ="safe").load(text)
-    return found
 
 
 def results(lock: Lock) -> list[RunRecord]:
