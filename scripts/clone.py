@@ -85,4 +85,5 @@ def hardware() -> str:
     lines = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     names = [line.split(": ")[1] for line in lines.splitlines() if line.startswith("model name")]
     tiles = ", with AMX" if "amx_bf16" in lines else ""
-    return f"{threads} thread of {names[0] if names else 'a CPU'}{tiles}"
+    share = "1 thread" if threads == 1 else f"{threads} threads"
+    return f"{share} of {names[0] if names else 'a CPU'}{tiles}"

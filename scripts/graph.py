@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from dvc.repo import Repo
 from dvc.repo.reproduce import get_active_graph, plan_repro
@@ -19,10 +20,10 @@ def read_graph() -> Needs:
         return {s.addressing: {each.addressing for each in graph.successors(s)} for s in ordered}
 
 
-def changed(stages: Iterable[str] = ()) -> set[str]:
-    """Those of the stages, or of all, that DVC finds not up to date."""
+def status(stages: Iterable[str] = ()) -> dict[str, list[Any]]:
+    """Those of the stages, or of all, that DVC finds not up to date, and what it finds changed."""
     with Repo(_wait_for_lock=True) as repo:
-        return set(repo.status([*stages]))
+        return dict(repo.status([*stages]))
 
 
 def followers(needs: Needs, stages: set[str]) -> list[str]:
@@ -32,6 +33,16 @@ def followers(needs: Needs, stages: set[str]) -> list[str]:
         if stage in stages or not before.isdisjoint(found):
             found[stage] = None
     return [*found]
+
+
+def ancestors(needs: Needs, stages: Iterable[str]) -> set[str]:
+    """All stages that come before some."""
+    found: set[str] = set()
+    new = set(stages)
+    while new:
+        new = {each for stage in new for each in needs[stage]} - found
+        found |= new
+    return found
 
 
 def lock_order() -> list[str]:

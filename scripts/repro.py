@@ -14,8 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from scripts.graph import Needs, changed, followers, lock_order, read_graph, sort_lock
+from scripts.graph import Needs, ancestors, followers, lock_order, read_graph, sort_lock, status
 from scripts.mend import mend
+from scripts.shipped import edited, shipped_stages
 
 from scorefield.command import ended
 from scorefield.pipeline.progress import durations, remaining, spoken
@@ -41,14 +42,17 @@ class Job:
 @dataclass
 class Drive:
     """The stages that wait, and the jobs that run. A stage that is not known to have changed is
-    looked at when everything before it is done."""
+    looked at when everything before it is done. Those of shipped models are left out if nobody
+    edited what they depend on, though their data may be missing."""
 
     needs: Needs
     known: dict[str, float]  # seconds
     workers: int
     sure: set[str]  # changed by themselves
     waiting: list[str]
+    shipped: set[str]  # that use shipped models
     jobs: list[Job] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
     ran: int = 0
 
     def __post_init__(self) -> None:
@@ -72,8 +76,20 @@ class Drive:
             unsure = set(free) - self.sure
             if not unsure:
                 return sorted(free, key=lambda stage: -self.tails[stage])
-            self.sure |= changed(unsure)
-            self.waiting = [each for each in self.waiting if each not in unsure - self.sure]
+            self.look(unsure)
+
+    def look(self, unsure: set[str]) -> None:
+        """See which stages have to run; the others wait no longer."""
+        found = status(unsure)
+        spared = {
+            stage for stage, why in found.items() if stage in self.shipped and not edited(why)
+        }
+        wanted = found.keys() - spared
+        missing = ancestors(self.needs, wanted & self.shipped) & self.left_out
+        self.left_out = (self.left_out | spared) - missing
+        self.sure |= wanted | missing
+        rest = [each for each in self.waiting if each not in unsure - wanted]
+        self.waiting = [stage for stage in self.needs if stage in missing or stage in rest]
 
     def left(self) -> str:
         """How long it will take, in words."""
@@ -82,7 +98,8 @@ class Drive:
             stage: max(0.0, seconds - running.get(stage, 0.0))
             for stage, seconds in self.known.items()
         }
-        return remaining([*running, *self.waiting], known, self.workers)
+        due = [each for each in self.waiting if each in self.sure or each not in self.shipped]
+        return remaining([*running, *due], known, self.workers)
 
     def begin(self, stage: str) -> None:
         number = self.total - len(self.waiting) + 1
@@ -159,27 +176,36 @@ def show_failure(stage: str) -> None:
     say("nothing new begins; what runs already is waited for")
 
 
-def drive(workers: int) -> int:
+def drive(workers: int, everything: bool) -> int:
     """Run what has to run; the exit status."""
     for line in mend():
         say(line)
-    needs, before, start = read_graph(), lock_order(), time.monotonic()
-    sure = changed()
-    work = Drive(needs, durations(), workers, sure, followers(needs, sure))
+    needs, order, start = read_graph(), lock_order(), time.monotonic()
+    found, shipped = status(), set() if everything else shipped_stages()
+    sure = found.keys() - shipped
+    work = Drive(needs, durations(), workers, sure, followers(needs, {*found}), shipped)
     try:
         failed = work.run()
     except BaseException:
         work.stop()
         raise
     finally:
-        sort_lock(before, needs)
+        sort_lock(order, needs)
     if failed:
         say(f"failed: {', '.join(failed)}; not run: {len(work.waiting)} more")
         return 1
-    took, rest = spoken(time.monotonic() - start), len(needs) - work.ran
-    ran = f"ran {work.ran} of {len(needs)} stages in {took}; {rest} were up to date"
-    say(ran if work.ran else "up to date: nothing had to run")
+    tell(work, spoken(time.monotonic() - start))
     return 0
+
+
+def tell(work: Drive, took: str) -> None:
+    """Say what was done, and what was left out."""
+    total, left = len(work.needs), len(work.left_out)
+    ran = f"ran {work.ran} of {total} stages in {took}; {total - work.ran - left} were up to date"
+    say(ran if work.ran else "up to date: nothing had to run")
+    if left:
+        say(f"left out {left} stages of shipped models, whose results come with the project:")
+        say("`make repro ALL=1` runs them too")
 
 
 def interrupt(*_: object) -> None:
@@ -191,13 +217,15 @@ def main() -> None:
     usual = min(2, cores())
     told = f"stages side by side (here {usual} unless given)"
     parser.add_argument("--jobs", "-j", type=int, default=usual, metavar="N", help=told)
-    jobs = parser.parse_args().jobs
-    if jobs < 1:
-        parser.error(f"argument --jobs/-j: expected at least 1, found {jobs}")
+    told = "also stages of shipped models whose results come with the project"
+    parser.add_argument("--all", "-a", action="store_true", dest="everything", help=told)
+    given = parser.parse_args()
+    if given.jobs < 1:
+        parser.error(f"argument --jobs/-j: expected at least 1, found {given.jobs}")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
     try:
-        sys.exit(drive(jobs))
+        sys.exit(drive(given.jobs, given.everything))
     except KeyboardInterrupt:
         say("interrupted; what had been finished is kept")
         sys.exit(130)

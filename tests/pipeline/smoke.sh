@@ -12,7 +12,7 @@ cd "$work/clone"
 git config user.name smoke
 git config user.email smoke@localhost
 python tests/helpers/tiny.py
-quiet python -m scripts.repro
+quiet python -m scripts.repro --all
 cat metrics/leaderboard.md
 dvc repro | tee "$work/again" | tail -n 1
 grep -q "up to date" "$work/again"

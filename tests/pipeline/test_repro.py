@@ -6,17 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
-from dvc.repo import Repo
 from ruamel.yaml import YAML
 
-from scorefield.pipeline.dvc_lock import read_lock
 from scorefield.pipeline.progress import durations, record, remaining, spoken
 from scorefield.pipeline.stage_key import locked, running
 from tests.helpers.project import ENV, ROOT, run, started, wait
@@ -166,28 +162,6 @@ def test_a_stage_has_the_same_key_while_another_one_writes_dvc_lock(tmp_path, mo
         assert running("outside DVC") == key
     lock.unlink()
     assert running("outside DVC") == key
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_dvc_lock_is_read_when_no_other_process_writes_it(tmp_path, monkeypatch):
-    """Here it is empty, then half written, for longer than a reader would guess."""
-    monkeypatch.chdir(toy(tmp_path / "toy"))
-    lock, begun = Path("dvc.lock"), threading.Event()
-    text = "schema: '2.0'\nstages:\n  first:\n    cmd: python first.py\n"
-
-    def written():
-        with Repo() as repo, repo.lock:
-            lock.touch()
-            begun.set()
-            for piece in (text[:20], text[20:45], text[45:]):
-                time.sleep(0.7)
-                lock.write_text(lock.read_text() + piece)
-
-    with ThreadPoolExecutor() as pool:
-        writer = pool.submit(written)
-        begun.wait(60)
-        assert read_lock() == {"schema": "2.0", "stages": {"first": {"cmd": "python first.py"}}}
-        writer.result()
 
 
 def test_a_line_for_each_stage_tells_how_far_the_whole_is(tmp_path):
