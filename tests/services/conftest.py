@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from tests.helpers.browser import playground
+from tests.helpers.browser import chromium, playground
 from tests.helpers.project import commit, lab, run
 from tests.helpers.shared_folder import made_once
 from tests.helpers.tracked import new_database, repository
@@ -21,6 +21,12 @@ def small(tmp_path_factory):
         commit(project)
 
     return made_once(tmp_path_factory, "lab", make) / "project"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

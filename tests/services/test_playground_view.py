@@ -4,16 +4,10 @@ import re
 
 import pytest
 
-from tests.helpers.browser import again, browsed, chromium, made, watched
+from tests.helpers.browser import again, browsed, made, watched
 
 pytestmark = [browsed, made]
 RARE = r"([\d.]+) % ± [\d.]+ % of the particles end in the marked mode"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

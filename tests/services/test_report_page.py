@@ -5,15 +5,9 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.helpers.browser import PAGE, again, browsed, chromium, made, watched
+from tests.helpers.browser import PAGE, again, browsed, made, watched
 
 pytestmark = [browsed, made]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture
