@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from ruamel.yaml import YAML
 
-from scorefield.pipeline.catalogue import TABLES
-from tests.helpers.project import commit, copied, edit, run
+from tests.helpers.project import copied, narrow, run
 
 KEPT = {
     "data": ["bimodal", "digits"],
@@ -21,24 +19,16 @@ STAGES = ("validate", "fingerprint", "prepare", "train", "training_report", "sam
 STUDY = ("few_steps", "few_steps_report")
 
 
-def shorten(params: dict) -> None:
-    for table in TABLES:
-        params[table] = {name: params[table][name] for name in KEPT.get(table, [])}
+def trained(params: dict) -> None:
     params["few_steps"]["bimodal"] |= {"model": "bimodal-ddpm", "baseline": "bimodal-exact"}
-    params["contest"] = {"data": "bimodal", "evaluator": "bimodal-exact"}
-    params["summary"] = {"mmd2": ["runs/bimodal-heun", "mmd2"]}
 
 
 def mlflow_project(place: Path) -> Path:
     """The project with its results, live runs in its MLflow and nothing committed since."""
     project = copied(place)
-    yaml = YAML()
-    stages = yaml.load(project / "dvc.yaml")["stages"]
-    yaml.dump({"stages": {name: stages[name] for name in STAGES + STUDY}}, project / "dvc.yaml")
-    edit(project, shorten)
     for old in ("metrics", "plots"):
         run(project, "rm", "-rf", old)
-    commit(project)
+    narrow(project, KEPT, STAGES + STUDY, trained)
     run(project, "dvc", "repro")
     return project
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -91,27 +91,36 @@ def rerun(project: Path) -> set[str]:
     return changed - {"validate", "fingerprint", "report"}
 
 
+def narrow(
+    project: Path, kept: dict[str, list[str]], stages: Iterable[str], change=lambda params: None
+) -> None:
+    """Leave these entries of the tables and these stages only, change params.yaml, and commit."""
+    yaml = YAML()
+    whole = yaml.load(project / "dvc.yaml")["stages"]
+    yaml.dump({"stages": {name: whole[name] for name in stages}}, project / "dvc.yaml")
+
+    def cut(params: dict) -> None:
+        for table in TABLES:
+            params[table] = {name: params[table][name] for name in kept.get(table, [])}
+        params["contest"] = {"data": "bimodal", "evaluator": "bimodal-exact"}
+        params["summary"] = {"mmd2": [f"runs/{kept['runs'][-1]}", "mmd2"]}
+        change(params)
+
+    edit(project, cut)
+    commit(project)
+
+
 def lab(place: Path) -> Path:
     """The shortest pipeline there is, from data to the scores of one run, in git; with enough
     chunks of samples that a kill falls between two."""
     project = copied(place)
-    yaml = YAML()
-    stages = yaml.load(project / "dvc.yaml")["stages"]
-    names = ("validate", "fingerprint", "prepare", "train", "sample", "evaluate")
-    kept = {name: stages[name] for name in names}
-    yaml.dump({"stages": kept}, project / "dvc.yaml")
-    edit(project, shorten)
-    commit(project)
+    kept = {"data": ["bimodal"], "models": ["bimodal-exact"], "runs": ["bimodal-oracle"]}
+    stages = ("validate", "fingerprint", "prepare", "train", "sample", "evaluate")
+    narrow(project, kept, stages, in_chunks)
     return project
 
 
-def shorten(params: dict) -> None:
-    tables = {"data": "bimodal", "models": "bimodal-exact", "runs": "bimodal-oracle"}
-    for table in TABLES:
-        held = params[table]
-        params[table] = {name: held[name] for name in held if name == tables.get(table)}
-    params["contest"] = {"data": "bimodal", "evaluator": "bimodal-exact"}
-    params["summary"] = {"mmd2": ["runs/bimodal-oracle", "mmd2"]}
+def in_chunks(params: dict) -> None:
     params["runs"]["bimodal-oracle"]["n"] = 4096
     params["sampling"]["chunk"] = 64
 

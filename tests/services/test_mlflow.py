@@ -18,7 +18,7 @@ from scorefield.pipeline.mlflow_live import live
 from scorefield.pipeline.mlflow_mirror import mirror
 from scorefield.pipeline.mlflow_store import RunStore
 from scorefield.pipeline.tracking import NotTracked
-from tests.helpers.project import ENV, ROOT, commit, copied, run
+from tests.helpers.project import ENV, ROOT, copied, narrow, run
 from tests.helpers.servers import HOST, free_port
 from tests.helpers.tracked import RUN, curve, history, lines, logged, row, runs, training
 
@@ -203,7 +203,9 @@ def test_the_mirror_ends_well_with_one_line_where_no_server_answers(tmp_path):
 def test_every_way_to_run_logs_into_one_mlflow_and_exp_show_compares(tmp_path):
     """Two of the queued ones need the same training at the same time."""
     project, goal = copied(tmp_path), "sample@bimodal-heun"
-    commit(project)
+    models = ["bimodal-ddpm", "bimodal-exact"]
+    kept = {"data": ["bimodal"], "models": models, "runs": ["bimodal-heun"]}
+    narrow(project, kept, ("validate", "fingerprint", "prepare", "train", "sample"))
     run(project, "dvc", "repro", goal)
     run(project, "dvc", "exp", "run", "--temp", "-S", "mlp.lr=0.004", goal)
     queued = ("-S", "mlp.lr=0.001", "-S", "heun.steps=3,5")
