@@ -7,7 +7,7 @@ import sys
 import pandas
 import pytest
 
-from tests.helpers.project import copied, edit, run
+from tests.helpers.project import copied, narrow, run
 
 METHODS = {
     "data/added_data.py": """
@@ -112,6 +112,13 @@ ENTRIES = {
         }
     },
 }
+KEPT = {
+    "data": ["bimodal", "layouts"],
+    "models": ["bimodal-exact", "layouts-ddpm", "layouts-exact"],
+    "runs": ["bimodal-oracle"],
+    "instability": ["layouts"],
+    "guidance_sweep": ["layouts"],
+}
 SECTIONS = {
     "added_data": {},
     "added_net": {"steps": 20, "batch": 32, "lr": 0.01},
@@ -134,15 +141,10 @@ def project(tmp_path_factory):
     place = copied(tmp_path_factory.mktemp("registry"))
     for file, text in METHODS.items():
         (place / "src/scorefield" / file).write_text(f'"""Added."""\n{text}')
-    edit(place, enter)
-    run(
-        place,
-        "dvc",
-        "repro",
-        "evaluate@added",
-        "instability_report@layouts",
-        "guidance_sweep_report@layouts",
-    )
+    studies = ("instability", "instability_report", "guidance_sweep", "guidance_sweep_report")
+    stages = ("validate", "fingerprint", "prepare", "train", "sample", "evaluate", *studies)
+    narrow(place, KEPT, stages, enter)
+    run(place, "dvc", "repro")
     return place
 
 
