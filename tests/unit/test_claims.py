@@ -126,12 +126,13 @@ def test_two_rows_for_one_pair_are_refused_and_not_averaged(tmp_path, monkeypatc
         decided(claim(GIVEN | {"rows": rows, "below": 0.0}))
 
 
-def test_a_claim_may_name_a_figure_of_a_long_study(tmp_path, monkeypatch):
+def test_a_claim_may_name_a_figure_of_a_long_study_and_a_setting_on_its_card(tmp_path, monkeypatch):
     of_study(tmp_path, monkeypatch, {})
+    save_json("studies/long/card.json", {"params": {"sweep.x": {"n": 4000, "seeds": [1, 2]}}})
     save_json("studies/long/x.json", {"b": 1.0, "b_low": 0.8, "b_high": 1.2, "seeds": 5})
-    given = {"study": "studies/long/x", "figure": "b", "above": 0.0, "n": "seeds"}
+    given = {"study": "studies/long/x", "figure": "b", "above": 0.0, "n": "sweep.x.n"}
     found = decided(claim(GIVEN | given | {"seeds": "seeds"}))
-    assert (found["verdict"], found["seeds"]) == ("confirmed", 5)
+    assert (found["verdict"], found["n"], found["seeds"]) == ("confirmed", 4000, 5)
     assert found["high"] == pytest.approx(1.2)
 
 
@@ -144,7 +145,7 @@ def test_a_claim_may_name_a_figure_of_a_long_study(tmp_path, monkeypatch):
         ({"figure": "a", "abvoe": 2.0}, "abvoe"),
         ({"figure": "actoin", "above": 0.0, "n": "n"}, "did you mean 'action'"),
         ({"figure": "length", "above": 0.0, "n": "n"}, "no standard error"),
-        ({"figure": "action", "above": 0.0, "n": "m"}, "no figure and no key"),
+        ({"figure": "action", "above": 0.0, "n": "m"}, "no figure and no parameter"),
     ],
 )
 def test_a_claim_that_cannot_be_tested_is_told_in_one_line(tmp_path, monkeypatch, changed, said):

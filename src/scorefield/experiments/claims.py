@@ -117,14 +117,14 @@ def of_rows(rows: Rows, table: pandas.DataFrame) -> Estimate:
 
 
 def number(name: str, figures: Mapping[str, float], params: Mapping[str, Any]) -> int:
-    """The value of a figure, or of a dotted key of params.yaml; of a list, its length. Raises
+    """The value of a figure, or of a dotted key of the parameters; of a list, its length. Raises
     InputError for another name."""
     if name in figures:
         return int(figures[name])
     found: Any = params
     for key in name.split("."):
         if not isinstance(found, Mapping) or key not in found:
-            raise InputError(f"no figure and no key of params.yaml named '{name}'")
+            raise InputError(f"no figure and no parameter named '{name}'")
         found = found[key]
     return len(found) if isinstance(found, list) else int(found)
 
@@ -141,9 +141,20 @@ def figures_of(study: str) -> dict[str, float]:
     return found
 
 
+def settings(study: str) -> Mapping[str, Any]:
+    """What a study was computed with: params.yaml, or the entries on the card of a long study."""
+    if not study.startswith(f"{STUDIES}/"):
+        return load()
+    tables: dict[str, dict[str, Any]] = {}
+    for name, entry in load_json(Path(study).parent / "card.json")["params"].items():
+        table, _, key = name.partition(".")
+        tables.setdefault(table, {})[key] = entry
+    return tables
+
+
 def estimated(known: Claim) -> tuple[Estimate, int]:
     """The effect that tests a claim, and its number of seeds."""
-    figures, params = figures_of(known.study), load()
+    figures, params = figures_of(known.study), settings(known.study)
     if known.rows:
         found = of_rows(known.rows, load_table(f"{place(known.study)}.csv"))
     else:
