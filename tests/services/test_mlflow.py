@@ -186,7 +186,7 @@ def test_training_that_fails_says_its_own_error_where_tracking_fails_too(store, 
 def test_the_mirror_ends_well_with_one_line_where_no_server_answers(tmp_path):
     spec = {"data": "d", "guidance": "plain", "sampler": "heun", "n": 4}
     tables = {"models": {}, "runs": {"a": spec}}
-    stage = {"stages": {"evaluate@a": {"cmd": "true"}}}
+    stage = {"schema": "2.0", "stages": {"evaluate@a": {"cmd": "true"}}}
     for name, content in {"params.yaml": tables, "dvc.lock": stage}.items():
         YAML().dump(content, tmp_path / name)
     (tmp_path / "metrics/runs").mkdir(parents=True)
