@@ -8,7 +8,8 @@ from dvc.repo import Repo
 from dvc.repo.reproduce import get_active_graph, plan_repro
 from dvc.utils.serialize import load_yaml, modify_yaml
 
-LOCK = "dvc.lock"
+from scorefield.pipeline.dvc_lock import LOCK
+
 Needs = dict[str, set[str]]  # stage -> the stages that come before it
 
 

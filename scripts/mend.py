@@ -13,7 +13,9 @@ from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from dvc.utils.serialize import YAMLFileCorruptedError, load_yaml
 from voluptuous import Invalid
 
-LOCK, BROKEN = "dvc.lock", "dvc.lock.broken"
+from scorefield.pipeline.dvc_lock import LOCK
+
+BROKEN = f"{LOCK}.broken"
 CONFLICT = "<<<<<<< "  # of git
 
 
