@@ -1,12 +1,18 @@
 """Write what the commands print in a terminal of 120 columns to report/terminal, from where
-`make readme` puts it into docs/terminal.md. Run it in a clone whose results are committed, after
-`dvc exp run -S ibg.scale=2.0` has changed some of them."""
+`make readme` puts it into docs/terminal.md, and the seconds that each stage took to
+scripts/durations.json, from where `make repro` has its first estimates. Run it in a clone whose
+results are committed, after `dvc exp run -S ibg.scale=2.0` has changed some of them."""
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from scripts.repro import USUAL
+
+from scorefield.pipeline.progress import durations
 
 WIDTH = 120
 MOST = 30  # lines of one command
@@ -45,6 +51,7 @@ def main() -> None:
     for name, command in COMMANDS.items():
         (PLACE / f"{name}.txt").write_text(printed(command) + "\n")
         print(f"{PLACE / name}.txt: {command}")
+    USUAL.write_text(json.dumps(durations(), indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Run what is not up to date, as `dvc repro` does, with several stages side by side and the time
-that is left, from what the stages took before. Each stage writes its output to .scratch/logs.
-Ctrl-C ends the stages that run; a training goes on from its last checkpoint at the next start."""
+that is left, from what the stages took here before, or else where the results in git were made.
+Each stage writes its output to .scratch/logs. Ctrl-C ends the stages that run; a training goes on
+from its last checkpoint at the next start."""
 
 import argparse
+import json
 import os
 import signal
 import subprocess
@@ -22,6 +24,7 @@ from scorefield.command import ended
 from scorefield.pipeline.progress import durations, remaining, spoken
 
 LOGS = Path(".scratch/logs")
+USUAL = Path("scripts/durations.json")  # seconds of each stage, written by `make capture`
 SHOWN = 200  # lines of a failed stage's output, at most
 PATIENCE = 60  # seconds that a stage has to end after Ctrl-C
 
@@ -104,7 +107,7 @@ class Drive:
     def begin(self, stage: str) -> None:
         number = self.total - len(self.waiting) + 1
         before = self.known.get(stage)
-        last = f" ({spoken(before)} last time)" if before else ""
+        last = f" (usually {spoken(before)})" if before else ""
         say(f"stage {number} of {self.total}, {self.left()}: {stage}{last}")
         self.waiting.remove(stage)
         self.jobs.append(started(stage, self.workers))
@@ -176,6 +179,11 @@ def show_failure(stage: str) -> None:
     say("nothing new begins; what runs already is waited for")
 
 
+def usual() -> dict[str, float]:
+    """The seconds that each stage took here, or else where the results in git were made."""
+    return (json.loads(USUAL.read_text()) if USUAL.exists() else {}) | durations()
+
+
 def drive(workers: int, everything: bool) -> int:
     """Run what has to run; the exit status."""
     for line in mend():
@@ -183,7 +191,7 @@ def drive(workers: int, everything: bool) -> int:
     needs, order, start = read_graph(), lock_order(), time.monotonic()
     found, shipped = status(), set() if everything else shipped_stages()
     sure = found.keys() - shipped
-    work = Drive(needs, durations(), workers, sure, followers(needs, {*found}), shipped)
+    work = Drive(needs, usual(), workers, sure, followers(needs, {*found}), shipped)
     try:
         failed = work.run()
     except BaseException:

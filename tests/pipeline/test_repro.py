@@ -164,14 +164,16 @@ def test_a_stage_has_the_same_key_while_another_one_writes_dvc_lock(tmp_path, mo
     assert running("outside DVC") == key
 
 
-def test_a_line_for_each_stage_tells_how_far_the_whole_is(tmp_path):
+def test_a_line_for_each_stage_tells_how_far_the_whole_is_from_times_here_or_elsewhere(tmp_path):
     project = toy(tmp_path / "toy")
-    took = {f"middle@{name}": {"start": 0, "seconds": 600} for name in ("slow", "quick", "wrong")}
-    (project / ".scratch").mkdir()
-    (project / ".scratch/durations.json").write_text(json.dumps(took))
+    took = {f"middle@{name}": {"start": 0, "seconds": 600} for name in ("slow", "quick")}
+    elsewhere = {"middle@wrong": 600, "middle@slow": 7}
+    for place, known in ((".scratch", took), ("scripts", elsewhere)):
+        (project / place).mkdir()
+        (project / place / "durations.json").write_text(json.dumps(known))
     said = repro(project, "--jobs", "1").stdout
     assert "stage 1 of 5, at least 30 min left: first\n" in said
-    assert "stage 2 of 5, at least 30 min left: middle@slow (10 min last time)\n" in said
+    assert "stage 2 of 5, at least 30 min left: middle@slow (usually 10 min)\n" in said
     assert "stage 5 of 5, no estimate yet: last\n" in said
 
 
