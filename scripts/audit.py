@@ -14,11 +14,12 @@ import pandas
 
 from scorefield.command import ended
 from scorefield.core.errors import InputError
-from scorefield.leaderboard.binding import file_hash, locked, unbound
+from scorefield.leaderboard.binding import locked, unbound
 from scorefield.leaderboard.rules import ranks
 from scorefield.leaderboard.working_copy import copy_project
 from scorefield.pipeline import params
 from scorefield.pipeline.commits import git
+from scorefield.pipeline.dvc_hash import dvc_hash
 from scorefield.pipeline.files import load_json, load_table
 from scorefield.pipeline.sandbox import Limits, run_apart
 
@@ -62,7 +63,7 @@ def differing(kept: Figures, again: Figures) -> list[str]:
 
 def table_problems(found: dict[str, Figures]) -> list[str]:
     """What differs between the leaderboard on file and the scores."""
-    other = locked().get(TABLE) != file_hash(TABLE)
+    other = locked().get(TABLE) != dvc_hash(TABLE)
     wrong, table = [f"{TABLE} is not the file that dvc.lock names"] * other, load_table(TABLE)
     for line in table[table["run"].isin(found) & table["fid"].notna()].itertuples():
         told = {"fid": line.fid, "fid_low": line.fid_low, "fid_high": line.fid_high}

@@ -5,27 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from scorefield.pipeline.outputs import stages
-from scorefield.pipeline.params import read
+from scorefield.pipeline.params import read, shipped
 
-ZOO = Path("zoo")
 ALWAYS = ("data", "models")  # tables whose stages all others need
-Params = dict[str, Any]
-
-
-def shipped_models(params: Params) -> set[str]:
-    """The models that are copies of those in zoo/."""
-    return {
-        name
-        for name, entry in (params.get("models") or {}).items()
-        if Path(entry.get("submitted_model", {}).get("folder", "")).parent == ZOO
-    }
 
 
 def shipped_stages() -> set[str]:
     """The stages of the entries that use a shipped model, other than to score. None where there is
     no params.yaml."""
     params = read("params.yaml") if Path("params.yaml").exists() else {}
-    models, found = shipped_models(params), set()
+    models = [name for name, entry in (params.get("models") or {}).items() if shipped(entry)]
+    found = set()
     for stage, spec in stages("dvc.yaml").items():
         table = str(spec.get("foreach", "")).strip("${}")
         for name, entry in (params.get(table) or {}).items():

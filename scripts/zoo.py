@@ -22,7 +22,6 @@ from scorefield.command import ended
 from scorefield.data.mnist import full
 from scorefield.pipeline.files import (
     WEIGHTS,
-    ZOO,
     checksum,
     load_json,
     load_model,
@@ -31,6 +30,7 @@ from scorefield.pipeline.files import (
     save_tensors,
     to_unit,
 )
+from scorefield.pipeline.params import ZOO
 
 PARTS = Path(".scratch/parts.json")
 OF_PART = ("images_seen", "hours", "fid", "fid_low", "fid_high", "coherent")

@@ -2,9 +2,9 @@
 
 from scorefield.command import command
 from scorefield.experiments.evaluation import evaluate
-from scorefield.leaderboard.binding import file_hash
 from scorefield.leaderboard.evaluator_hash import evaluator_hash
 from scorefield.pipeline import params
+from scorefield.pipeline.dvc_hash import dvc_hash
 from scorefield.pipeline.files import save_json
 
 
@@ -12,7 +12,7 @@ def main(name: str) -> None:
     spec = params.run(name)
     figures = evaluate(name, spec)
     if figures is not None:
-        bound = {"samples": file_hash(f"samples/{name}.safetensors")}
+        bound = {"samples": dvc_hash(f"samples/{name}.safetensors")}
         bound |= {"evaluator": evaluator_hash(spec)}
         save_json(f"metrics/runs/{name}.json", figures | (bound if "fid" in figures else {}))
 

@@ -1,4 +1,4 @@
-"""Figures of models, and curves of those that were trained here.
+"""Figures of models, and curves of those that were trained, here or before they were shipped.
 
 Usage: python stages/training_report.py [NAME ...]
 """

@@ -48,8 +48,8 @@ export function geometric(place, path) {
   return total;
 }
 
-// The action by the midpoint rule with norms that are smooth at 0, plus `spring` times how unequal
-// the steps are, N sum |D|^2 / (sum |D|)^2 - 1; and its gradient in all nodes.
+// The action by Simpson's rule with norms that are smooth at 0, plus `spring` times how unequal the
+// steps are, N sum |D|^2 / (sum |D|)^2 - 1; and its gradient in all nodes.
 export function penalised(place, path, spring) {
   const { step, middle } = pieces(path);
   const { sigma } = place;
@@ -57,20 +57,31 @@ export function penalised(place, path, spring) {
   const sizes = Array.from({ length: count }, (_, k) =>
     Math.hypot(step[2 * k], step[2 * k + 1], ROUND * sigma));
   const [sum, squares] = [sizes.reduce((a, s) => a + s, 0), sizes.reduce((a, s) => a + s * s, 0)];
+  const bends = points => Array.from({ length: points.length / 2 }, (_, k) => {
+    const found = derivative(place, points[2 * k], points[2 * k + 1]);
+    return { ...found, speed: Math.hypot(...found.b, ROUND / sigma) };
+  });
+  const [at, between] = [bends(path), bends(middle)];
   const slope = new Float64Array(path.length);
   let total = spring * ((count * squares) / sum ** 2 - 1);
   sizes.forEach((size, k) => {
     const i = 2 * k;
-    const { b, h } = derivative(place, middle[i], middle[i + 1]);
-    const speed = Math.hypot(...b, ROUND / sigma);
-    total += speed * size - b[0] * step[i] - b[1] * step[i + 1];
-    const off = [0, 1].map(d => (b[d] * size) / speed - step[i + d]); // the derivative in b
-    const bent = [h[0] * off[0] + h[1] * off[1], h[1] * off[0] + h[2] * off[1]];
-    const longer = speed + ((2 * spring * count) / sum ** 2) * (size - squares / sum);
+    // field, weight, and the share of the point that moves with the first end of the step
+    const rule = [[at[k], 1 / 6, 1], [between[k], 2 / 3, 1 / 2], [at[k + 1], 1 / 6, 0]];
+    let longer = ((2 * spring * count) / sum ** 2) * (size - squares / sum);
+    for (const [{ speed }, weight] of rule) longer += weight * speed;
     for (const d of [0, 1]) {
-      const along = (longer * step[i + d]) / size - b[d];
-      slope[i + d] += bent[d] / 2 - along;
-      slope[i + 2 + d] += bent[d] / 2 + along;
+      slope[i + d] -= (longer * step[i + d]) / size;
+      slope[i + 2 + d] += (longer * step[i + d]) / size;
+    }
+    for (const [{ b, h, speed }, weight, share] of rule) {
+      total += weight * (speed * size - b[0] * step[i] - b[1] * step[i + 1]);
+      const off = [0, 1].map(d => weight * ((b[d] * size) / speed - step[i + d])); // derivative in b
+      const bent = [h[0] * off[0] + h[1] * off[1], h[1] * off[0] + h[2] * off[1]];
+      for (const d of [0, 1]) {
+        slope[i + d] += share * bent[d] + weight * b[d];
+        slope[i + 2 + d] += (1 - share) * bent[d] - weight * b[d];
+      }
     }
   });
   return [total, slope];

@@ -16,7 +16,8 @@ from scorefield.core.network import hooks
 from scorefield.core.registry import SOURCE, keywords, load_method, methods, near, with_knobs
 from scorefield.experiments.models import described
 from scorefield.experiments.training import seed_step, train
-from scorefield.pipeline.files import WEIGHTS, ZOO, build, load_model, save_model
+from scorefield.pipeline.files import WEIGHTS, build, load_model, save_model
+from scorefield.pipeline.params import ZOO
 from scorefield.pipeline.signatures import knobs as knobs_of
 from scorefield.pipeline.signatures import section_knobs
 from scorefield.pipeline.validation import key_problems

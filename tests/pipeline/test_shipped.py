@@ -74,6 +74,9 @@ def origin(tmp_path_factory):
     (place / "dvc.yaml").write_text(DVC_YAML)
     (place / "params.yaml").write_text(PARAMS)
     (place / "work.py").write_text("import sys\nprint(*sys.argv[1:])\n")
+    for model in ("copied", "judge"):
+        (place / "zoo" / model).mkdir(parents=True)
+        (place / "zoo" / model / "card.json").touch()
     (place / "score.txt").write_text("score\n")
     (place / ".gitignore").write_text(".scratch\n/models/*\n/samples/*\n!.gitkeep\n")
     assert repro(place, "--all")[0] == OWN | THEIRS | {"evaluate@mine", "table"}

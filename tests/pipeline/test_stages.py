@@ -97,6 +97,12 @@ def test_the_hash_of_code_follows_every_file_that_is_imported_and_no_other(tmp_p
     code_hash.digest.cache_clear()
 
 
+def test_code_that_only_tells_mlflow_of_a_training_is_not_in_the_hash_of_the_training():
+    code = {path.name for path in code_hash.closure(ROOT / "stages/train.py")}
+    assert {"model_training.py", "training.py"} < code
+    assert code.isdisjoint({"mlflow_live.py", "mlflow_store.py", "tracking.py", "sandbox.py"})
+
+
 def test_the_methods_that_a_knob_names_are_among_those_of_a_run():
     spec = PARAMS["runs"]["rare-ibg"]
     used = lambda spec, params=PARAMS: named("sample", "runs", spec, params) - {("guidance", "ibg")}

@@ -13,12 +13,14 @@ import scorefield as sf
 from scorefield.core.datasets import dataset_of
 from scorefield.core.errors import InputError
 from scorefield.data.mnist import mnist
+from scorefield.experiments.model_training import train_model
 from scorefield.experiments.models import untrained_model
 from scorefield.experiments.training import seed_step, train
 from scorefield.leaderboard import table
 from scorefield.metrics.evaluators import evaluator_of
 from scorefield.objectives._ratio import probe
 from scorefield.objectives.ddpm import ddpm
+from scorefield.pipeline import params
 from scorefield.pipeline.files import (
     WEIGHTS,
     checksum,
@@ -194,9 +196,45 @@ def test_the_precision_that_a_load_asks_for_is_that_of_the_network_that_was_subm
     assert sf.load(tmp_path / "again", "bfloat16").net.precision == "bfloat16"
 
 
+def test_a_shipped_model_is_copied_with_its_training_and_nothing_is_computed(tmp_path, monkeypatch):
+    """So its copy, an input of many stages, is the same on every machine."""
+    shipped = ROOT / "zoo/mnist-ratio-disc"
+    monkeypatch.chdir(tmp_path)
+    for place in ("zoo", "params.yaml"):
+        Path(place).symlink_to(ROOT / place)
+    save_tensors("data/digits-pairs.safetensors", mnist(pair=1))
+    refused = lambda *_: pytest.fail("a network was called")
+    monkeypatch.setattr(torch.nn.Conv2d, "forward", refused)
+    train_model("mnist-ratio-disc", "key", tmp_path / "scratch")
+    copy = Path("models/mnist-ratio-disc")
+    assert json.loads((copy / "figures.json").read_text()) == card(shipped)["training"]
+    assert (copy / "curve.csv").read_bytes() == (shipped / "curve.csv").read_bytes()
+    there, here = load_model(shipped), load_model(copy)
+    for key, value in there.state_dict().items():
+        assert torch.equal(value, here.state_dict()[key])
+
+
+def test_a_shipped_model_that_is_trained_on_changes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("zoo").symlink_to(ROOT / "zoo")
+    given = {"steps": 2, "batch": 8, "lr": 0.01, "validations": 1}
+    own = ENTRIES["mnist-ratio-disc"]["submitted_model"] | given
+    entries = {"mine": ENTRIES["mnist-ratio-disc"] | {"submitted_model": own}}
+    monkeypatch.setattr(params, "load", lambda: {"models": entries})
+    monkeypatch.setenv("SCOREFIELD_SANDBOX", "here")  # MLflow is told nothing
+    few = {key: value[:64] if value.ndim else value for key, value in mnist(pair=1).items()}
+    save_tensors("data/digits-pairs.safetensors", few)
+    train_model("mine", "key", tmp_path / "scratch")
+    assert json.loads(Path("models/mine/figures.json").read_text())["steps"] == 2
+    before, after = (
+        load_tensors(Path(f, WEIGHTS)) for f in ("zoo/mnist-ratio-disc", "models/mine")
+    )
+    assert before.keys() <= after.keys() and any((before[k] != after[k]).any() for k in before)
+
+
 def test_a_shipped_model_is_not_ranked_and_its_images_are_those_of_its_card(monkeypatch):
     monkeypatch.chdir(ROOT)
-    known = {"models/mnist-classifier/figures.json": {"parameters": 3, "steps": 0}}
+    known = {"models/mnist-classifier/figures.json": {"parameters": 3, "steps": 5}}
     read = lambda path: known.get(str(path)) or json.loads(Path(path).read_text())
     monkeypatch.setattr(table, "load_json", read)
     spec = {"model": "mnist-classifier", "guidance": "plain"}

@@ -17,7 +17,7 @@ from scorefield.metrics.evaluators import LawEvaluator
 from scorefield.pipeline.variants import FIXED
 from scorefield.plots import film
 from scorefield.plots.bars import bars
-from scorefield.plots.canvas import keep, subplots
+from scorefield.plots.canvas import keep, numbered, subplots
 from scorefield.plots.names import STYLES, styled, words
 from scorefield.plots.path_density import path_density
 from tests.helpers.laws import three
@@ -63,6 +63,16 @@ def test_a_figure_is_saved_as_png_at_200_dots_an_inch_and_as_svg_with_equal_byte
     width = re.search(rb'width="([\d.]+)pt"', svg)[1]
     assert Image.open(BytesIO(png)).width == pytest.approx(float(width) / 72 * 200, abs=2)
     assert b"<dc:date>" not in svg and b"Matplotlib v" not in svg
+
+
+def test_an_svg_is_the_same_where_only_the_names_of_its_clipping_paths_differ():
+    """And each path of it is still clipped by its own."""
+    names = [b"p0123456789", b"pabcdef0123"]
+    svg = (
+        b'<g clip-path="url(#%b)"/><g clip-path="url(#%b)"/><clipPath id="%b"/><clipPath id="%b"/>'
+    )
+    first, second = (numbered(svg % (*pair, *pair)) for pair in (names, names[::-1]))
+    assert first == second == svg % ((b"clip0", b"clip1") * 2)
 
 
 def test_a_film_goes_forwards_and_backwards_and_rests_at_its_ends(tmp_path):

@@ -185,7 +185,6 @@ def test_paths_over_an_exact_denoiser_end_in_modes_and_the_instanton_is_lowest()
     given = {"nodes": 40, "iterations": 100}
     methods = partial(move), partial(least_action, **given), partial(minimum_energy, nodes=40)
     search = Search(
-        level.denoiser,
         *methods,
         nodes=40,
         relax=500,

@@ -41,17 +41,23 @@ def work(field: Field, path: Tensor) -> Tensor:
     return torch.cat([each.new_zeros(1), each.cumsum(0)])
 
 
-def along(field: Field, path: Tensor) -> tuple[Tensor, Tensor]:
+def along(
+    field: Field, path: Tensor, rounded: tuple[float, float] = (0.0, 0.0)
+) -> tuple[Tensor, Tensor]:
     """The geometric action () and the work (N + 1,) along a path, both by Simpson's rule, from one
-    evaluation of the field at nodes and midpoints."""
+    evaluation of the field at nodes and midpoints. The norms of steps and of the field are rounded
+    off below `rounded`, which gives the action a derivative where they are 0."""
     step, middle = steps(path)
     b = field(torch.cat([path, middle]))
     at, between = b[: len(path)], b[len(path) :]
-    size = inner(b, b).sqrt()
+    long, size = (
+        (inner(each, each) + least**2).sqrt()
+        for each, least in zip((step, b), rounded, strict=True)
+    )
     start, half, end = size[: len(step)], size[len(path) :], size[1 : len(path)]
     each = (inner(at[:-1], step) + 4 * inner(between, step) + inner(at[1:], step)) / 6
     risen = torch.cat([each.new_zeros(1), each.cumsum(0)])
-    action = ((start + 4 * half + end) / 6 * inner(step, step).sqrt()).sum() - risen[-1]
+    action = ((start + 4 * half + end) / 6 * long).sum() - risen[-1]
     return action, risen
 
 

@@ -30,12 +30,10 @@ History = dict[str, list[float]]
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """How paths are found: the denoiser whose field is searched, in the arithmetic of the model,
-    the methods with their numbers, the nodes of a path, how many steps of mean shift take the
-    endpoints to their modes at most, the seed of first paths, the training examples that a first
-    path may lead through, and the counter of network calls."""
+    """How paths are found: the methods with their numbers, the nodes of a path, how many steps of
+    mean shift take the endpoints to their modes at most, the seed of first paths, the training
+    examples that a first path may lead through, and the counter of network calls."""
 
-    denoiser: Denoiser
     move: partial[Motion]
     least_action: partial[Instanton]
     minimum_energy: partial[EnergyPath]
@@ -87,7 +85,6 @@ def search_of(spec: dict[str, Any], data: Labelled, denoiser: Denoiser, counter:
     examples = data.train if isinstance(data, Images) else data.train[:FEW]
     nodes = numbers.get("nodes", NODES)
     return Search(
-        denoiser,
         move=with_knobs(move, params.section("hamiltonian", spec)),
         least_action=with_knobs(least_action, numbers),
         minimum_energy=with_knobs(
@@ -119,7 +116,6 @@ def moved(level: NoiseLevel, a: Tensor, b: Tensor, search: Search) -> Iterator[F
     """The motion with each initial velocity and the straight path to the point that it reaches; for
     the velocity of the parameters, whose target is `reached`, also the instanton."""
     field, sigma, nodes, seed = level.field(), level.sigma, search.nodes, search.seed
-    searched = NoiseLevel(search.denoiser, level.noise).field()
     usual = search.move.keywords.get("velocity", "chord")
     for velocity in sorted(get_args(Velocity), key=lambda each: each != usual):
         find = partial(search.move, field, sigma, a, b, velocity=velocity)
@@ -130,7 +126,7 @@ def moved(level: NoiseLevel, a: Tensor, b: Tensor, search: Search) -> Iterator[F
         yield FoundPath(target, "hamiltonian", paths["hamiltonian"], calls, motion=motion)
         if velocity == usual:
             starts = all_bowed({"line": paths["line"]}, sigma, seed)
-            find_near = partial(search.least_action, searched, sigma, starts, doublings=0)
+            find_near = partial(search.least_action, field, sigma, starts, doublings=0)
             near, calls = search.counted(find_near)
             yield FoundPath(target, "instanton", near.path, calls, None, near, near.history)
 
@@ -145,7 +141,7 @@ def to_goal(
 ) -> Iterator[FoundPath]:
     """Paths from a to b by all methods but the motion. The instanton of the level before, which has
     come from higher noise, replaces the path through noise among the initial paths."""
-    field, sigma = NoiseLevel(search.denoiser, level.noise).field(), level.sigma
+    field, sigma = level.field(), level.sigma
     starts = all_bowed(first, sigma, search.seed)
     if before is not None:
         del starts["noise"]

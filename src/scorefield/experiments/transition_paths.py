@@ -1,13 +1,12 @@
 """The paths study: paths between two endpoints at several noise levels by every method."""
 
 from itertools import product
-from typing import Any
 
 from torch import Tensor
 from tqdm import tqdm
 
 from scorefield.core.datasets import Labelled
-from scorefield.core.denoiser import Counter, Denoiser, counted
+from scorefield.core.denoiser import Counter, counted
 from scorefield.core.errors import InputError
 from scorefield.core.hardware import device
 from scorefield.core.model import put
@@ -32,12 +31,9 @@ def path_study(name: str) -> list[PathRecord]:
         raise InputError(f"paths.{name}.endpoints: expected pairs, such as [class 3, class 8]")
     guidance = params.method("guidance", spec["guidance"], spec)
 
-    def loaded(**numbers: Any) -> Denoiser:
-        model = put(load_model(f"models/{spec['model']}", **numbers), device())
-        return in_double(guidance(counted(model, counter)))
-
-    search, records = search_of(spec, data, loaded(), counter), list[PathRecord]()
-    denoiser = loaded(precision="float32")  # in which paths are measured
+    model = put(load_model(f"models/{spec['model']}", precision="float32"), device())
+    denoiser = in_double(guidance(counted(model, counter)))
+    search, records = search_of(spec, data, denoiser, counter), list[PathRecord]()
     before, cases = dict[str, Tensor](), [*product(spec["levels"], spec["endpoints"])]
     for noise, (start, goal) in tqdm(cases, "paths", unit=" pairs"):
         level, first, title = NoiseLevel(denoiser, noise), counter.calls, f"{start} > {goal}"

@@ -1,17 +1,11 @@
 """What binds the scores of a run to its samples: hashes, and dvc.lock."""
 
 from functools import cache
-from hashlib import md5
 from pathlib import Path
 from typing import Any
 
+from scorefield.pipeline.dvc_hash import dvc_hash
 from scorefield.pipeline.dvc_lock import LOCK, read_lock
-from scorefield.pipeline.files import content
-
-
-def file_hash(path: str | Path) -> str:
-    """The hash of a file as DVC has it, MD5. Raises InputError where it cannot be read."""
-    return md5(content(path), usedforsecurity=False).hexdigest()
 
 
 @cache
@@ -30,7 +24,7 @@ def unbound(name: str, figures: dict[str, Any]) -> str:
     can: dvc.lock has the hash of the samples that they name, and that of their own file."""
     scores, samples = f"metrics/runs/{name}.json", f"samples/{name}.safetensors"
     known = locked()
-    if known.get(scores) != file_hash(scores):
+    if known.get(scores) != dvc_hash(scores):
         return f"{scores} is not the file that {LOCK} names"
     if figures.get("samples") != known.get(samples):
         return f"scores of other samples than those that {LOCK} names"

@@ -10,8 +10,8 @@ from scorefield.core.errors import InputError
 from scorefield.core.registry import KINDS, methods
 from scorefield.leaderboard.entry import PLACE, Entry, paths
 from scorefield.pipeline.catalogue import NAME, SHARED, TABLES
-from scorefield.pipeline.files import ZOO, load_json
-from scorefield.pipeline.params import RUNS
+from scorefield.pipeline.files import load_json
+from scorefield.pipeline.params import RUNS, ZOO
 
 TABLES_ADDED = ("models", *RUNS)  # that an entry may add to
 OWNED = PLACE / "entered.json"  # what each entry put where: only that may it replace

@@ -1,6 +1,5 @@
 """The leaderboard's tables: runs on images by the rules of the contest, runs on points."""
 
-from pathlib import Path
 from typing import Any
 
 import pandas
@@ -10,7 +9,7 @@ from scorefield.leaderboard.binding import unbound
 from scorefield.leaderboard.evaluator_hash import evaluator_hash
 from scorefield.leaderboard.rules import RULES, leaked, networks, objection, ranks
 from scorefield.pipeline import params
-from scorefield.pipeline.files import ZOO, load_dataset, load_json
+from scorefield.pipeline.files import load_dataset, load_json
 
 SCORES = ("fid", "fid_low", "fid_high", "kid", "precision", "recall")
 MORE = ("density", "coverage")
@@ -32,16 +31,9 @@ def costs(spec: dict[str, Any]) -> dict[str, int | None]:
     entry = params.entry("models", spec["model"])
     batch, steps = params.section(entry["net"], entry)["batch"], figures[spec["model"]]["steps"]
     total, seen = sum(int(f["parameters"]) for f in figures.values()), steps * batch
-    if card := shipped(entry):
-        seen = load_json(card)["images_seen"]
+    if folder := params.shipped(entry):
+        seen = load_json(folder / "card.json")["images_seen"]
     return {"parameters": total, "images_seen": seen or None}
-
-
-def shipped(entry: dict[str, Any]) -> Path | None:
-    """The card of a model that comes with the project; None for another model."""
-    folder = entry.get("submitted_model", {}).get("folder", "")
-    card = Path(folder, "card.json")
-    return card if Path(folder).parent == ZOO and card.exists() else None
 
 
 def remark(spec: dict[str, Any]) -> str:
@@ -50,7 +42,7 @@ def remark(spec: dict[str, Any]) -> str:
         return SUBMITTED
     entries = [params.entry("models", name) for name in networks(spec)]
     nets = {entry["net"] for entry in entries}
-    if any(map(shipped, entries)):
+    if any(map(params.shipped, entries)):
         return SHIPPED
     return ELSEWHERE if nets & {"submitted_model", "pretrained"} else ""
 

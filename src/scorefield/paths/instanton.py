@@ -7,7 +7,7 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-from scorefield.core.action import Field, geometric, inner, resampled, steps
+from scorefield.core.action import Field, along, geometric, inner, resampled, steps
 from scorefield.core.bounds import Count, Natural, NonNegative, Several
 from scorefield.core.denoiser import Denoiser
 from scorefield.paths._coordinates import Coordinates, Vector
@@ -155,11 +155,10 @@ def descend(
 def smooth_action(field: Field, path: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
     """The geometric action with norms that are smooth at 0, and how unequal the steps are: N sum
     |D|^2 / (sum |D|)^2 - 1. The action is the same for all nodes along a course, so without a
-    penalty they would gather where the midpoint rule is too low."""
-    step, middle = steps(path)
-    b = field(middle)
-    size = (inner(step, step) + (ROUND * sigma) ** 2).sqrt()
-    action = ((inner(b, b) + (ROUND / sigma) ** 2).sqrt() * size - inner(b, step)).sum()
+    penalty they would gather where Simpson's rule is too low. By the midpoint rule, which needs
+    half as many points, paths of few nodes end where that rule is too low."""
+    size = (inner(step := steps(path)[0], step) + (ROUND * sigma) ** 2).sqrt()
+    action, _ = along(field, path, (ROUND * sigma, ROUND / sigma))
     return action, len(size) * size.square().sum() / size.sum() ** 2 - 1
 
 

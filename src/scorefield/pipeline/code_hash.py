@@ -9,10 +9,15 @@ from scorefield.core.registry import SOURCE
 
 __all__ = ["SOURCE", "closure", "fingerprint", "imported"]
 
+TELLING = {SOURCE / "pipeline/mlflow_live.py"}  # a training gives it figures and takes nothing
+
 
 @cache
 def imported(path: Path) -> frozenset[Path]:
-    """The files of this package that a file imports itself."""
+    """The files of this package that a file imports itself, without those that only tell of what is
+    computed."""
+    if path.suffix != ".py":
+        return frozenset()
     names = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -21,7 +26,7 @@ def imported(path: Path) -> frozenset[Path]:
             names += [alias.name for alias in node.names]
     ours = [name.split(".")[1:] for name in names if name.startswith("scorefield.")]
     files = [SOURCE.joinpath(*parts).with_suffix(".py") for parts in ours]
-    return frozenset(file for file in files if file.exists())
+    return frozenset(file for file in files if file.exists() and file not in TELLING)
 
 
 def closure(*paths: Path) -> set[Path]:

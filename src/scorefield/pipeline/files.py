@@ -24,7 +24,6 @@ from scorefield.core.model import Model
 from scorefield.core.network import Network, hooks
 from scorefield.core.registry import load_method
 
-ZOO = Path("zoo")  # models that come with the project
 JUMPING = "mlp, unet and dit"  # networks of average velocities
 WEIGHTS = "diffusion_pytorch_model.safetensors"  # the name that diffusers' loader looks for
 

@@ -10,6 +10,7 @@ from ruamel.yaml.error import YAMLError
 from scorefield.core.errors import InputError
 from scorefield.core.registry import load_method, near, with_knobs
 
+ZOO = Path("zoo")  # models that come with the project
 RUNS = ("runs", "runs_with_guide")  # DVC has no optional dependency, so these have two tables
 
 
@@ -57,6 +58,12 @@ def found(entries: dict[str, dict[str, Any]], table: str, name: str) -> dict[str
     if name not in entries:
         raise NoEntry(f"params.yaml: no {table} named '{name}'; {near(name, [*entries])}")
     return entries[name]
+
+
+def shipped(model: dict[str, Any]) -> Path | None:
+    """The folder in zoo/ that an entry of `models` copies or trains on; None for another model."""
+    folder = Path(model.get("submitted_model", {}).get("folder", ""))
+    return folder if folder.parent == ZOO and (folder / "card.json").exists() else None
 
 
 def section(name: str, spec: dict[str, Any] | None = None) -> dict[str, Any]:

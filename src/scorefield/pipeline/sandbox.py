@@ -203,20 +203,14 @@ def hidden() -> str:
 def wrapped(command: Sequence[str], folder: Path, how: str, root: str) -> list[str]:
     """The command as one of `isolation`; `root` is an empty folder."""
     if how == "bwrap":
-        own = [
-            "--unshare-all",
-            "--cap-drop",
-            "ALL",
-            "--die-with-parent",
-            "--new-session",
-            "--dev",
-            "/dev",
-        ]
+        own = ["--unshare-all", "--cap-drop", "ALL", "--die-with-parent", "--new-session"]
+        # before what is bound, which may lie in /tmp
+        own += ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
         for path in visible():
             bind = "--dev-bind" if path.startswith("/dev/") else "--ro-bind"
             own += [bind, path, path]
         own += ["--tmpfs", hidden()] if hidden() else []
-        own += ["--proc", "/proc", "--tmpfs", "/tmp", "--bind", str(folder), str(folder)]
+        own += ["--bind", str(folder), str(folder)]
         return [shutil.which("bwrap") or "bwrap", *own, "--chdir", str(folder), "--", *command]
     if how == "unshare":
         spaces = ["--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]

@@ -16,7 +16,7 @@ from scorefield.core.registry import SOURCE, methods
 from scorefield.pipeline.ablations import model_of
 from scorefield.pipeline.catalogue import SHARED, TABLES, mark
 from scorefield.pipeline.code_hash import fingerprint
-from scorefield.pipeline.params import RUNS
+from scorefield.pipeline.params import RUNS, shipped
 from scorefield.pipeline.signatures import knobs, section_knobs
 from scorefield.pipeline.value_types import Entry
 from scorefield.pipeline.variants import Variant, variants
@@ -145,9 +145,13 @@ def of_knobs(
 
 
 def sources(script: str, table: str, spec: dict[str, Any], params: dict[str, Any]) -> list[Path]:
-    """The script of a stage, and the files of the methods that it takes by name for an entry."""
+    """The script of a stage, the files of the methods that it takes by name for an entry, and what
+    is copied beside a shipped model."""
     taken = sorted(named(script, table, spec, params))
-    return [Path(f"stages/{script}.py"), *(SOURCE / kind / f"{name}.py" for kind, name in taken)]
+    folder = shipped(spec) if table == "models" else None
+    copied = [folder / file for file in ("card.json", "curve.csv")] if folder else []
+    files = [SOURCE / kind / f"{name}.py" for kind, name in taken]
+    return [Path(f"stages/{script}.py"), *files, *copied]
 
 
 def fingerprints(params: dict[str, Any]) -> dict[str, str]:

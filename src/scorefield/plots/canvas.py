@@ -78,8 +78,19 @@ def keep(figure: Figure, path: str) -> None:
         return found[1] + b64encode(reduced(b64decode(found[2])))
 
     svg = re.sub(rb"(data:image/png;base64,)([\w+/=\s]+)", smaller, drawn.getvalue())
-    write(Path(path).with_suffix(".svg"), svg)
+    write(Path(path).with_suffix(".svg"), numbered(svg))
     plt.close(figure)
+
+
+def numbered(svg: bytes) -> bytes:
+    """An SVG file whose clipping paths are numbered. Matplotlib names them by all bits of their
+    coordinates, of which the solver of the layout does not always find the last."""
+    names: dict[bytes, bytes] = {}
+
+    def name(found: re.Match[bytes]) -> bytes:
+        return found[1] + names.setdefault(found[2], b"clip%d" % len(names))
+
+    return re.sub(rb'(url\(#|id=")(p[0-9a-f]{10})\b', name, svg)
 
 
 def reduced(png: bytes) -> bytes:
