@@ -10,9 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.repro import USUAL
-
-from scorefield.pipeline.progress import durations
+from scripts.repro import USUAL, usual
 
 WIDTH = 120
 MOST = 30  # lines of one command
@@ -51,7 +49,7 @@ def main() -> None:
     for name, command in COMMANDS.items():
         (PLACE / f"{name}.txt").write_text(printed(command) + "\n")
         print(f"{PLACE / name}.txt: {command}")
-    USUAL.write_text(json.dumps(durations(), indent=1, sort_keys=True) + "\n")
+    USUAL.write_text(json.dumps(usual(), indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":
