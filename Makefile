@@ -15,7 +15,7 @@ help:  ## show this help
 
 install: .venv/installed  ## create .venv and install everything, pinned
 
-repro: .venv/installed  ## run whatever of the pipeline is not up to date; JOBS=n stages at a time; ALL=1: studies of shipped models too
+repro: .venv/installed  ## run whatever of the pipeline is not up to date; JOBS=n stages at a time; ALL=1: also stages of shipped models and exact laws
 	@PYTHONPATH=src python -m scripts.repro $(if $(JOBS),--jobs $(JOBS)) $(if $(ALL),--all)
 	@PYTHONPATH=src python -m scripts.results
 	@echo "Leaderboard: metrics/leaderboard.md   page: plots/report.html   live curves: make mlflow"

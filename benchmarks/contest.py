@@ -16,7 +16,7 @@ from trainings import recipe_of, stepper
 from scorefield.pipeline import params
 from scorefield.pipeline.files import load_data
 
-MODELS = ("digits-ddpm", "digits-dit", "digits-dddm", "digits-dit-dddm")
+MODELS = ("digits-ddpm", "digits-dit", "digits-dddm")
 ROUNDS, STEPS = 5, 8
 
 

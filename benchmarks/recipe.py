@@ -45,6 +45,7 @@ from typing import Any
 import torch
 from baselines import example, previous
 from recipe_figures import (
+    PREFIX,
     PROBE_STEPS,
     PROBES,
     crossing,
@@ -155,6 +156,14 @@ def study(name: str, seed: int, given: Namespace) -> dict[str, Any]:
     return found | {"speedup": old["seconds"] / needed, "points": points}
 
 
+def steps_of_unet() -> dict[str, Any]:
+    """The time of a step of the U-Net by each recipe, and its share of the machine's peak."""
+    data = load_data("digits")
+    recipe = recipe_of(ENTRIES["unet"], data)
+    whole = full_example(data["train"])  # first: later, freed memory is kept
+    return whole | peak(recipe, data) | step_times(recipe, data)
+
+
 def arguments() -> Namespace:
     parser = ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
@@ -168,11 +177,9 @@ def main() -> None:
     given = arguments()
     given.version = version()
     torch.set_num_threads(1)
-    data = load_data("digits")
-    recipe = recipe_of(ENTRIES["unet"], data)
-    told: dict[str, Any] = full_example(data["train"])  # first: later, freed memory is kept
-    told |= peak(recipe, data) | step_times(recipe, data) | {"recipe_machine": machine()}
-    told["recipe_evaluator"] = EVALUATOR
+    told = steps_of_unet() if "unet" in given.nets else {}
+    for name in given.nets:
+        told |= {f"{PREFIX[name]}_machine": machine(), f"{PREFIX[name]}_evaluator": EVALUATOR}
     found: dict[str, dict[int, Any]] = {name: {} for name in given.nets}
     with ProcessPoolExecutor(given.jobs, multiprocessing.get_context("spawn")) as pool:
         jobs = {pool.submit(study, n, s, given): (n, s) for n in given.nets for s in given.seeds}

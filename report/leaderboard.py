@@ -17,7 +17,6 @@ EQUAL_TIME = {  # run -> what it is
     "digits-ddim": "U-Net, DDPM",
     "digits-dit": "transformer, DDPM",
     "digits-dddm": "U-Net, DDDM",
-    "digits-dit-dddm": "transformer, DDDM",
 }
 
 
@@ -145,12 +144,12 @@ def equal_time() -> str:
         listed.append(
             [
                 f"`{run}`: {what}",
-                *(f"{model['parameters'] / 1e6:.2f} M", f"{timed[f'contest_{name}_s']:.0f}"),
+                *(f"{model['parameters'] / 1e6:.2f} M", f"{timed[f'contest_{name}_s'] / 60:.1f}"),
                 *(str(found["nfe"]), interval(found)),
                 *(f"{found[key]:.3f}" for key in ("precision", "recall")),
             ]
         )
-    head = ["run", "parameters", "training, s", "calls", "FID (95 %)", "precision", "recall"]
+    head = ["run", "parameters", "training, min", "calls", "FID (95 %)", "precision", "recall"]
     return table(head, listed)
 
 

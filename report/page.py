@@ -43,7 +43,7 @@ COMMANDS = {
     "make demo": "draw, guide and join digits of the shipped models, in about three minutes",
     "make repro": "install, and run whatever of the pipeline is not up to date",
     "dvc repro evaluate@digits-ddim": "one run and what it needs",
-    "dvc exp run -S ibg.scale=2.0": "another value; only what uses it runs again",
+    "dvc exp run --allow-missing -S ibg.scale=2.0": "another value; only what uses it runs again",
     "make compare A=HEAD~1": "all figures that changed since a revision",
     "make entry NAME=template": "check your own entry and put it into the pipeline",
     "make mlflow": "all runs in MLflow, on this machine",

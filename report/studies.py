@@ -8,12 +8,16 @@ import pandas
 from report.claims import of_study
 from report.findings import Finding
 from report.markdown import number, table
+from report.results import figures
 from scorefield.experiments.claims import STUDIES
+from scorefield.pipeline import params
 from scorefield.pipeline.files import load_json
 
 WHAT = {  # what a study varies, by its name
     "dddm-points": "DDDM on points: refinements, beta, lambda and m",
     "dddm-digits": "DDDM on digits, linear schedule, sigmoid weight: beta and lambda",
+    "dit-dddm": "U-Net and transformer on digits as DDDM, at equal time: three seeds",
+    "training-time": "digits with less and more training time than in the default pipeline",
     "rulsif-alpha": "RuLSIF on pairs of points: alpha",
     "few-steps": "six objectives on points: every sampler at 1 to 32 steps, five seeds",
     "ibg-digits": "IBG on digits: 4,000 samples a cell in place of 500",
@@ -24,6 +28,12 @@ SWEPT = (
     "layouts, paired; in brackets the off-mode rate."
 )
 ROLES = {"model": "network", "control": "exact law", "withheld": "network without 7s"}
+TIMED = {  # runs of the default pipeline, and their scores in the study of training time
+    "digits-ddim": "fid_ddim_25",
+    "digits-dddm": "fid_ddim_8",
+    "digits-dit": "fid_ddim_25",
+}
+SHARES = ("quarter", "half", "default", "double")  # of the default's training steps
 WORDS = {"mmd2": "squared MMD", "fid": "FID", "spread": "spread", "error": "error"}
 
 
@@ -76,7 +86,9 @@ def ablation(study: str, entry: str) -> str:
     for variant in measured["variant"].unique():
         keys = [f"{variant}_{name}" for name in heads]
         listed.append([f"`{variant}`", *(with_half(found, key) for key in keys)])
-    said = f"Means over {found['seeds']:.0f} seeds of training ± half of the 95 % interval."
+    seeds = int(found["seeds"])
+    said = f"Means over {seeds} seeds of training ± half of the 95 % interval."
+    said = said if seeds > 1 else "One training each."
     return f"{table(['variant', *heads.values()], listed)}\n\n{said}"
 
 
@@ -91,11 +103,11 @@ def headed(column: str) -> str:
 
 
 def with_half(figures: dict[str, float], key: str) -> str:
-    """A figure and half of its 95 % interval; nothing where it was not measured."""
+    """A figure, and half of its 95 % interval if it has one; nothing where it was not measured."""
     if key not in figures:
         return ""
     half = (figures[f"{key}_high"] - figures[f"{key}_low"]) / 2
-    return f"{number(figures[key])} ± {number(half, '.2g')}"
+    return number(figures[key]) + (f" ± {number(half, '.2g')}" if half else "")
 
 
 def sweep(study: str, entry: str) -> str:
@@ -152,6 +164,17 @@ def few_steps(study: str, entry: str) -> str:
         for model, sampler in measured[["model", "sampler"]].drop_duplicates().to_numpy()
     ]
     return table(["model", "sampler", *(str(each) for each in steps)], listed, 2)
+
+
+def training_time() -> str:
+    """FIDs of the models of digits by the share of the default's training steps that they had."""
+    listed = []
+    for run, place in TIMED.items():
+        found = load_json(STUDIES / "training-time" / f"{params.run(run)['model']}.json")
+        fids = {share: found.get(f"{share}_{place}") for share in SHARES}
+        fids["default"] = figures(f"runs/{run}")["fid"]
+        listed.append([f"`{run}`", *(number(fid) for fid in fids.values())])
+    return table(["run", "a quarter", "half", "default", "twice"], listed)
 
 
 def study_findings() -> list[Finding]:

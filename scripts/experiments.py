@@ -51,7 +51,8 @@ def main() -> None:
     rows, console = exp_show(), Console(width=width())
     keys = differing(rows)
     if not keys:
-        print("no experiment differs from the workspace; `dvc exp run -S ibg.scale=2.0` makes one")
+        command = "dvc exp run --allow-missing -S ibg.scale=2.0"
+        print(f"no experiment differs from the workspace; `{command}` makes one")
         return
     for first in range(0, len(rows), SIDE_BY_SIDE):
         console.print(listed(rows[first : first + SIDE_BY_SIDE], keys), "")

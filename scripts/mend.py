@@ -1,5 +1,5 @@
 """DVC writes two of its own files in place: a kill at that moment leaves half of one, which DVC
-refuses from then on."""
+refuses from then on. It also leaves empty folders where data are missing."""
 
 import json
 import subprocess
@@ -14,13 +14,15 @@ from dvc.utils.serialize import YAMLFileCorruptedError, load_yaml
 from voluptuous import Invalid
 
 from scorefield.pipeline.dvc_lock import LOCK
+from scorefield.pipeline.empty_folders import remove_empty_folders
 
 BROKEN = f"{LOCK}.broken"
 CONFLICT = "<<<<<<< "  # of git
 
 
 def mend() -> Iterator[str]:
-    """Mend what a kill left half written; a line for each file."""
+    """Mend what a kill left half written, with a line for each file; remove empty folders."""
+    remove_empty_folders()
     with Repo(_wait_for_lock=True) as repo, repo.lock:
         yield from mend_paths(Path(repo.tmp_dir))
         yield from mend_lock()

@@ -45,15 +45,15 @@ class Job:
 @dataclass
 class Drive:
     """The stages that wait, and the jobs that run. A stage that is not known to have changed is
-    looked at when everything before it is done. Those of shipped models are left out if nobody
-    edited what they depend on, though their data may be missing."""
+    looked at when everything before it is done. Those of shipped models and exact laws are left
+    out if nobody edited what they depend on, though their data may be missing."""
 
     needs: Needs
     known: dict[str, float]  # seconds
     workers: int
     sure: set[str]  # changed by themselves
     waiting: list[str]
-    shipped: set[str]  # that use shipped models
+    shipped: set[str]  # that use shipped models and exact laws alone
     jobs: list[Job] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
     ran: int = 0
@@ -212,8 +212,8 @@ def tell(work: Drive, took: str) -> None:
     ran = f"ran {work.ran} of {total} stages in {took}; {total - work.ran - left} were up to date"
     say(ran if work.ran else "up to date: nothing had to run")
     if left:
-        say(f"left out {left} stages of shipped models, whose results come with the project:")
-        say("`make repro ALL=1` runs them too")
+        say(f"left out {left} stages of shipped models and exact laws, whose results are in git:")
+        say("`make repro ALL=1` runs them too, and so does DVC without --allow-missing")
 
 
 def interrupt(*_: object) -> None:
@@ -225,7 +225,7 @@ def main() -> None:
     usual = min(2, cores())
     told = f"stages side by side (here {usual} unless given)"
     parser.add_argument("--jobs", "-j", type=int, default=usual, metavar="N", help=told)
-    told = "also stages of shipped models whose results come with the project"
+    told = "also stages of shipped models and exact laws, whose results come with the project"
     parser.add_argument("--all", "-a", action="store_true", dest="everything", help=told)
     given = parser.parse_args()
     if given.jobs < 1:

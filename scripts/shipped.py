@@ -1,5 +1,6 @@
-"""Stages that compute with shipped models. Their results come with the project, so `make repro`
-leaves them out, unless somebody edited what they depend on."""
+"""Stages that compute with shipped models or exact laws alone, and with nothing that is trained
+here. Their results come with the project, so `make repro` leaves them out, unless somebody edited
+what they depend on."""
 
 from pathlib import Path
 from typing import Any
@@ -8,21 +9,32 @@ from scorefield.pipeline.outputs import stages
 from scorefield.pipeline.params import read, shipped
 
 ALWAYS = ("data", "models")  # tables whose stages all others need
+EXACT = ("exact", "ratio_exact")  # networks that are never trained
 
 
 def shipped_stages() -> set[str]:
-    """The stages of the entries that use a shipped model, other than to score. None where there is
-    no params.yaml."""
+    """The stages of the entries all of whose models, other than to score, are shipped or exact.
+    None where there is no params.yaml."""
     params = read("params.yaml") if Path("params.yaml").exists() else {}
-    models = [name for name, entry in (params.get("models") or {}).items() if shipped(entry)]
+    models = params.get("models") or {}
+    given = {name for name, own in models.items() if shipped(own) or own.get("net") in EXACT}
     found = set()
     for stage, spec in stages("dvc.yaml").items():
         table = str(spec.get("foreach", "")).strip("${}")
         for name, entry in (params.get(table) or {}).items():
-            used = [model for role, model in entry.items() if role != "evaluator"]
-            if table not in ALWAYS and any(model in used for model in models):
+            used = models_of(entry, {*models})
+            if table not in ALWAYS and used and used <= given:
                 found.add(f"{stage}@{name}")
     return found
+
+
+def models_of(entry: Any, models: set[str]) -> set[str]:
+    """The names of models in an entry, at any depth, but that of its evaluator."""
+    if isinstance(entry, dict):
+        entry = [value for key, value in entry.items() if key != "evaluator"]
+    if isinstance(entry, list):
+        return {name for each in entry for name in models_of(each, models)}
+    return {entry} & models if isinstance(entry, str) else set()
 
 
 def edited(changes: list[Any]) -> bool:

@@ -3,8 +3,8 @@
 # one MLflow. Change keys and values to yours. About ten minutes where the rest is up to date.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-dvc exp run --queue -S 'ibg.scale=0.5,2.0'
-dvc exp run --queue -S 'ratio.scale=3.0'
+dvc exp run --queue --allow-missing -S 'ibg.scale=0.5,2.0'
+dvc exp run --queue --allow-missing -S 'ratio.scale=3.0'
 dvc queue start -j 2
 while status=$(dvc queue status) && grep -qE ' (Queued|Running)' <<<"$status"; do sleep 5; done
 echo "$status"

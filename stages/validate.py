@@ -1,10 +1,13 @@
-"""Check params.yaml against the code before all else. Usage: python stages/validate.py"""
+"""Check params.yaml against the code before all else, and remove empty folders of samples.
+
+Usage: python stages/validate.py"""
 
 import os
 
 from scorefield.command import command
 from scorefield.core.errors import InputError
 from scorefield.pipeline.commits import git
+from scorefield.pipeline.empty_folders import remove_empty_folders
 from scorefield.pipeline.files import save_json
 from scorefield.pipeline.json_schema import SCHEMA, schema
 from scorefield.pipeline.validation import every_problem
@@ -18,6 +21,7 @@ def main() -> None:
         wrong[-1] += f"; {UNDO}"
     if wrong:
         raise InputError("\nerror: ".join(wrong))
+    remove_empty_folders()
     save_json(SCHEMA, schema())
 
 

@@ -11,6 +11,7 @@ from scripts.study import added, shown, words_of
 
 from scorefield.core.errors import InputError
 from scorefield.experiments.claims import STUDIES
+from scorefield.pipeline.ablations import model_of
 from scorefield.pipeline.params import read
 from scorefield.pipeline.validation import problems
 from tests.helpers.project import ROOT, commit, copied, run
@@ -50,15 +51,15 @@ def test_a_profile_adds_valid_entries_whose_figures_have_a_stage(name, tmp_path,
 @pytest.mark.parametrize("name", PROFILES)
 def test_every_variant_takes_as_many_rows_a_step_as_the_first(name, tmp_path, here):
     for entry in with_profile(name, tmp_path)["ablation"].values():
-        rows = {variant: rows_a_step(entry, own) for variant, own in entry["variants"].items()}
+        rows = {variant: rows_a_step(model_of(entry, variant)) for variant in entry["variants"]}
         first = next(iter(rows.values()))
         assert rows == pytest.approx(dict.fromkeys(rows, first), rel=0.01)
 
 
-def rows_a_step(entry: dict, variant: dict) -> float:
+def rows_a_step(model: dict) -> float:
     """A DDDM makes m draws for each x_t, but one below its time `mse`."""
-    net, dddm = ({**entry.get(key, {}), **variant.get(key, {})} for key in (entry["net"], "dddm"))
-    if entry["objective"] != "dddm":
+    net, dddm = model.get(model["net"], {}), model.get("dddm", {})
+    if model["objective"] != "dddm":
         return net.get("batch", 128)
     share = dddm.get("mse", 0.0)
     return net["batch"] * (share + (1 - share) * dddm.get("m", 8))

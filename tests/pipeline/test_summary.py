@@ -158,7 +158,7 @@ def test_compare_prints_exactly_what_changed_sorted(compared):
 
 def test_compare_finds_no_change_where_there_is_none(compared):
     assert script(compared, "-m", "scripts.compare", "HEAD", "HEAD").stdout == (
-        "0 of 20 figures differ between HEAD and HEAD\n"
+        f"0 of {len(PARAMS['summary']) + 5} figures differ between HEAD and HEAD\n"
     )
 
 
