@@ -11,6 +11,7 @@ from dvc.repo import Repo
 from dvc.rwlock import RWLOCK_FILE, RWLOCK_LOCK
 from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from dvc.utils.serialize import YAMLFileCorruptedError, load_yaml
+from psutil import pid_exists
 from voluptuous import Invalid
 
 from scorefield.pipeline.dvc_lock import LOCK
@@ -22,19 +23,27 @@ CONFLICT = "<<<<<<< "  # of git
 
 def mend() -> Iterator[str]:
     """Mend what a kill left half written, with a line for each file; remove empty folders."""
-    remove_empty_folders()
     with Repo(_wait_for_lock=True) as repo, repo.lock:
         yield from mend_paths(Path(repo.tmp_dir))
         yield from mend_lock()
 
 
 def mend_paths(folder: Path) -> Iterator[str]:
-    """Remove a broken list of the paths that stages use: these stages were killed too."""
+    """Remove a broken list of the paths that stages use: these stages were killed too. Where no
+    stage writes, remove empty folders of samples."""
     file = folder / RWLOCK_FILE
     with make_lock(str(folder / RWLOCK_LOCK), tmp_dir=str(folder), wait=True):
         if file.exists() and not is_json(file):
             file.unlink()
             yield f"{file.name}: half written by a killed process of DVC; removed"
+        if not (file.exists() and written(file)):
+            remove_empty_folders()
+
+
+def written(file: Path) -> bool:
+    """Whether a running stage writes a path of DVC's list of those that stages use."""
+    uses = json.loads(file.read_text()).get("write", {})
+    return any(pid_exists(use["pid"]) for use in uses.values())
 
 
 def mend_lock() -> Iterator[str]:

@@ -233,3 +233,14 @@ def test_a_merge_conflict_in_dvc_lock_is_left_to_the_user(tmp_path):
     (project / "dvc.lock").write_text(conflict)
     assert repro(project).returncode
     assert (project / "dvc.lock").read_text() == conflict
+
+
+def test_empty_folders_of_samples_go_unless_a_stage_is_writing(tmp_path):
+    project = toy(tmp_path / "toy")
+    empty, paths = project / "samples/of-shipped", project / ".dvc/tmp/rwlock"
+    for pid, kept in ((os.getpid(), True), (2**22, False), (None, False)):
+        empty.mkdir(parents=True, exist_ok=True)
+        use = {str(empty): {"pid": pid, "cmd": "dvc repro"}}
+        paths.write_text(json.dumps({"write": use} if pid else {}))
+        repro(project)
+        assert empty.exists() == kept

@@ -204,3 +204,10 @@ def test_a_file_that_is_no_python_is_one_line_though_nothing_names_it(tmp_path):
     said = run(project, sys.executable, "stages/validate.py", check=False)
     told = "error: src/scorefield/instability/half.py, line 1: "
     assert said.startswith(told) and said.count("\n") == 1
+
+
+def test_the_first_stage_removes_folders_of_samples_that_dvc_left_empty(tmp_path):
+    project = copied(tmp_path, tiny=False)
+    (project / "samples/of-shipped").mkdir(parents=True)
+    run(project, sys.executable, "stages/validate.py")
+    assert not (project / "samples/of-shipped").exists()
