@@ -81,3 +81,33 @@ def path_convergence(names: Sequence[str]) -> str:
         shares = (f"{100 * found[key]:.2g} %" for key in columns)
         listed.append([f"`{name}`", f"{nodes.min():g} to {nodes.max():g}", *shares])
     return table(["entry", "nodes", *columns.values()], listed)
+
+
+def path_limits(names: Sequence[str]) -> str:
+    """How far instantons to the goal can be trusted: a row for each entry and noise level, with the
+    largest change of the action when nodes were doubled, the largest gap between initial paths, and
+    means over pairs of endpoints."""
+    listed = []
+    for name in names:
+        every = pandas.DataFrame(rows(f"paths/{name}"))
+        found = every[(every["target"] == "goal") & (every["method"] == "instanton")]
+        found = found.assign(curl=(found["rise"] - found["rise_straight"]).abs() / found["action"])
+        for noise, level in found.groupby("noise", sort=False):
+            most, mean = level[["nodes", "change", "gap"]].max(), level.mean(numeric_only=True)
+            shares = (f"{100 * x:.2g} %" for x in (most["change"], most["gap"], mean["curl"]))
+            parts = (f"{mean[key]:.2g}" for key in ("spacing", "asymmetry", "found_noise"))
+            listed.append([f"`{name}`", f"{noise:g}", f"{most['nodes']:g}", *shares, *parts])
+    return table(
+        [
+            "entry",
+            "noise",
+            "nodes",
+            "change with twice the nodes",
+            "second best start",
+            "difference of work / action",
+            "step / sigma",
+            "asymmetry",
+            "noise found",
+        ],
+        listed,
+    )
